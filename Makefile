@@ -1,0 +1,39 @@
+# One verb a task. Each makes .venv from the lock when it is missing or older than the lock.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: quick test check bench docs lock clean
+
+quick: .venv/run  ## run every family on small sizes; leaves report.html and report.xml
+	$(BIN)/pytest suites --quick --html=report.html --junitxml=report.xml
+
+test: .venv/dev  ## the project's own tests: lint, types and docs included
+	$(BIN)/pytest
+
+check: .venv/dev  ## lint, types and layers alone
+	$(BIN)/pytest tests/house
+
+bench: .venv/dev  ## the performance comparisons of docs/performance.md
+	$(BIN)/python bench/datagen_vs_dlio.py
+	$(BIN)/python bench/sample_cost.py
+	$(BIN)/python bench/training_vs_fio.py
+	$(BIN)/python bench/collection.py
+
+docs: .venv/dev  ## write the generated references anew
+	$(BIN)/python -m storagebench.report.reference docs
+
+lock: .venv/dev  ## pin the newest versions that work together
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+
+clean:  ## remove the environment and what runs left here
+	rm -rf .venv .quick results report.html report.xml
+
+.venv/run: requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	touch $@
+
+.venv/dev: requirements-dev.lock .venv/run
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,33 @@
+"""The nouns of a run, one for each stage: frozen, written as JSON and read back, free of I/O."""
+
+from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
+from storagebench.model.dataset import Column, Dataset
+from storagebench.model.edition import Edition
+from storagebench.model.plan import Override, Plan, Prediction, Reading
+from storagebench.model.record import Missing, Record
+from storagebench.model.sizing import Sizing, required_files
+from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
+from storagebench.model.workload import Workload
+
+__all__ = [
+    "LOCALHOST",
+    "Cluster",
+    "Column",
+    "Dataset",
+    "Edition",
+    "Finding",
+    "Host",
+    "HostFacts",
+    "Judgement",
+    "Lands",
+    "Missing",
+    "Override",
+    "Plan",
+    "Prediction",
+    "Reading",
+    "Record",
+    "Sizing",
+    "Verdict",
+    "Workload",
+    "required_files",
+]

@@ -1,0 +1,114 @@
+"""What a run left behind, as the rules see it: facts by dotted name, and an honest answer where one is missing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Missing(LookupError):
+    """A value that a rule needs and the record lacks (or holds in a form that cannot be read)."""
+
+    def __init__(self, name: str, problem: str = "is missing") -> None:
+        super().__init__(f"{name} {problem}")
+        self.name = name
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A run folder's facts: nested JSON data under `summary`, `metadata`, `storagebench` and their like.
+
+    Sources differ by edition and by submitter; a reader puts the same fact under the same name, and what
+    it could not find is absent. Units are in the names or are those of the upstream file.
+    """
+
+    family: str
+    division: str
+    folder: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Say whether the record holds the fact at all (None counts as absent)."""
+        return self._find(name) is not None
+
+    def value(self, name: str) -> Any:
+        """Return a fact of any kind by its dotted name.
+
+        Raises:
+            Missing: the record lacks it.
+        """
+        found = self._find(name)
+        if found is None:
+            raise Missing(name)
+        return found
+
+    def number(self, name: str) -> float:
+        """Return a finite number; a string that holds one counts, as upstream writes overridden numbers so.
+
+        Raises:
+            Missing: the record lacks it, or it is no number.
+        """
+        found = self.value(name)
+        try:
+            number = float(found) if not isinstance(found, bool) else float("nan")
+        except (TypeError, ValueError, OverflowError):
+            number = float("nan")
+        if number != number or number in (float("inf"), float("-inf")):
+            raise Missing(name, f"is {found!r:.60}, not a number")
+        return number
+
+    def count(self, name: str) -> int:
+        """Return a whole number of things.
+
+        Raises:
+            Missing: the record lacks it, or it is no whole number of zero or more.
+        """
+        number = self.number(name)
+        if number < 0 or number != int(number):
+            raise Missing(name, f"is {number:g}, not a count")
+        return int(number)
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """Return a list of finite numbers, such as one for each host or each epoch.
+
+        Raises:
+            Missing: the record lacks it, or it is no list of numbers.
+        """
+        found = self.value(name)
+        if not isinstance(found, Sequence) or isinstance(found, str):
+            raise Missing(name, "is not a list")
+        one_by_one = Record(self.family, self.division, self.folder, {str(i): item for i, item in enumerate(found)})
+        try:
+            return tuple(one_by_one.number(str(i)) for i in range(len(found)))
+        except Missing as missing:
+            raise Missing(f"{name}[{missing.name}]", missing.problem) from None
+
+    def text(self, name: str) -> str:
+        """Return a fact that must be a non-empty string.
+
+        Raises:
+            Missing: the record lacks it, or it is something else.
+        """
+        found = self.value(name)
+        if not isinstance(found, str) or not found:
+            raise Missing(name, f"is {found!r:.60}, not a text")
+        return found
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        """Return a mapping such as the overrides; keys are as the source wrote them.
+
+        Raises:
+            Missing: the record lacks it, or it is no mapping.
+        """
+        found = self.value(name)
+        if not isinstance(found, Mapping):
+            raise Missing(name, "is not a mapping")
+        return found
+
+    def _find(self, name: str) -> Any:
+        found: Any = self.facts
+        for part in name.split("."):
+            if not isinstance(found, Mapping):
+                return None
+            found = found.get(part)
+        return found

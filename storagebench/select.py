@@ -1,0 +1,59 @@
+"""Which points of `configs/` become test items, and under which names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from storagebench.model import Edition, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One test item to be: a workload at a number of accelerators, and which of the repeats it is ("" for one)."""
+
+    workload: Workload
+    accelerators: int
+    run: str
+
+    @property
+    def id(self) -> str:
+        """The name in brackets: ``unet3d-b200-x8``, with ``-warmup`` or ``-run3`` where there are repeats."""
+        return "-".join(part for part in (self.workload.id, f"x{self.accelerators}", self.run) if part)
+
+
+def sanctioned(workload: Workload, division: str, edition: str) -> bool:
+    """Say whether a division of an edition may run this workload; whatif runs whatever has parameters."""
+    if division == "whatif":
+        return workload.runnable
+    return workload.runnable and edition in workload.editions and division in workload.divisions
+
+
+def points(
+    workloads: Iterable[Workload], edition: Edition, division: str, accelerators: tuple[int, ...], runs: int | None
+) -> tuple[Point, ...]:
+    """Make the points of a session, repeats side by side so that the pause between runs of one result stays short.
+
+    `runs` None means what the edition demands of closed and open (3.0: a warm-up and five), and one for whatif.
+    """
+    labels = run_labels(edition, division, runs)
+    return tuple(
+        Point(workload, count, label)
+        for workload in workloads
+        if sanctioned(workload, division, edition.name)
+        for count in accelerators
+        for label in labels
+    )
+
+
+def quick_points(workloads: Iterable[Workload]) -> tuple[Point, ...]:
+    """Make the few small points that --quick runs: those whose configuration has a `quick` section."""
+    return tuple(Point(workload, int(workload.quick["accelerators"]), "") for workload in workloads if workload.quick)
+
+
+def run_labels(edition: Edition, division: str, runs: int | None) -> tuple[str, ...]:
+    """Name the repeats of a result: warmup, run1 … run5; a single run needs no name."""
+    warm_up, measured = edition["training.runs.warm_up"], edition["training.runs.measured"]
+    if runs is None and division == "whatif":
+        runs = 1
+    if runs is None:
+        return (*("warmup" for _ in range(warm_up)), *(f"run{n}" for n in range(1, measured + 1)))
+    return ("",) if runs == 1 else tuple(f"run{n}" for n in range(1, runs + 1))
