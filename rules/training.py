@@ -10,6 +10,9 @@ from rules.registry import Breach, rule
 from storagebench.model import Edition, Lands, Record, required_files
 from storagebench.units import GIB, bytes_text
 
+OBJECT = ("s3", "object")
+"""Storage types that have no filesystem."""
+
 training = functools.partial(rule, family="training")
 
 
@@ -23,9 +26,8 @@ def storage_backend_is_declared(record: Record, edition: Edition) -> Iterator[Br
     if not record.has("environment_variables"):
         yield Breach(Lands.ADVICE, "the record does not name the environment's variables", "the submitter's word")
         return
-    declared = record.table("parameters").get("environment") or {}
-    for name in record.value("environment_variables"):
-        if name in edition["training.storage_library_environment"] and name not in declared:
+    for name in record.items("environment_variables"):
+        if name in edition["training.storage_library_environment"] and not record.has(f"parameters.environment.{name}"):
             yield Breach(Lands.OPEN, f"{name} was set", "the variable declared in the run's configuration, or unset")
 
 
@@ -150,7 +152,7 @@ def one_host_means_one_host(record: Record, edition: Edition) -> Iterator[Breach
 
     Reads: summary.num_hosts, args.hosts.
     """
-    hosts = record.value("args.hosts")
+    hosts = record.items("args.hosts")
     if record.count("summary.num_hosts") == 1 and len(hosts) > 1:
         yield Breach(Lands.INVALID, f"{len(hosts)} hosts named, one took part", "as many hosts as were named")
 
@@ -198,7 +200,7 @@ def results_live_on_another_filesystem(record: Record, edition: Edition) -> Iter
     No evidence at all was a warning during the round and is INVALID after it. Object storage is exempt.
     Reads: parameters.storage.storage_type, fs_separation.same_filesystem.
     """
-    if str(record.table("parameters").get("storage", {}).get("storage_type", "local_fs")).lower() in ("s3", "object"):
+    if record.has("parameters.storage.storage_type") and record.value("parameters.storage.storage_type") in OBJECT:
         return
     if record.value("fs_separation.same_filesystem"):
         saw = f"{record.text('args.data_dir')} and {record.text('args.results_dir')} share a filesystem"
@@ -216,7 +218,9 @@ def closed_changes_only_what_it_may(record: Record, edition: Edition) -> Iterato
         if name in allowed["injected"]:
             continue
         if name in allowed["open"]:
-            yield Breach(Lands.OPEN, f"{name}={value}", "this parameter as the workload has it; only OPEN may change it")
+            yield Breach(
+                Lands.OPEN, f"{name}={value}", "this parameter as the workload has it; only OPEN may change it"
+            )
         if name in allowed["closed_ranges"]:
             low, high = allowed["closed_ranges"][name]
             if not low <= record.number(f"parameters.{name}") <= high:
@@ -244,8 +248,11 @@ def direct_io_only_where_allowed(record: Record, edition: Edition) -> Iterator[B
     Reads: model, parameters.reader.odirect.
     """
     model, allowed = record.text("model"), edition["training.odirect_models"]
-    if record.table("parameters.reader").get("odirect") in (True, "True", "true") and model not in allowed:
-        yield Breach(Lands.INVALID, f"reader.odirect with {model}", f"buffered reading (O_DIRECT: {', '.join(allowed)})")
+    direct = record.table("parameters.reader").get("odirect")
+    if direct in (True, "True", "true") and model not in allowed:
+        yield Breach(
+            Lands.INVALID, f"reader.odirect with {model}", f"buffered reading (O_DIRECT: {', '.join(allowed)})"
+        )
 
 
 @training("x", "x-quick", editions="1.0 2.0 3.0", warns=True)

@@ -25,5 +25,4 @@ def load_edition(name: str) -> Edition:
     """
     if name not in edition_names():
         raise ConfigError(f"--edition={name}: there is no such edition; choose one of {', '.join(edition_names())}")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return Edition(name, yaml.load((TABLES / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader))
+    return Edition(name, yaml.safe_load((TABLES / f"{name}.yaml").read_text(encoding="utf-8")))

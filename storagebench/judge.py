@@ -22,7 +22,9 @@ def _ask(rule: Rule, record: Record, edition: Edition) -> Iterator[Finding]:
             yield Finding(rule.id, rule.name, lands, saw, needs, rule.text)
     except Missing as missing:
         lands = Lands.ADVICE if rule.warns else Lands.INVALID
-        yield Finding(rule.id, rule.name, lands, f"cannot be judged: {missing}", f"{missing.name} in the record", rule.text)
+        yield Finding(
+            rule.id, rule.name, lands, f"cannot be judged: {missing}", f"{missing.name} in the record", rule.text
+        )
     except Exception as error:
         error.add_note(f"while rule {rule.id} {rule.name} judged {record.folder}")
         raise

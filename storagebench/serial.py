@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -29,27 +29,32 @@ def from_json(kind: type[T], data: Any) -> T:
     Raises:
         TypeError: the data lacks a field of the noun or has one it does not know.
     """
-    return typing.cast(T, _build(kind, data))
+    return typing.cast("T", _build(kind, data))
 
 
 def _build(kind: Any, data: Any) -> Any:
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        unknown = sorted(set(data) - set(hints))
-        if unknown:
-            raise TypeError(f"{kind.__name__} has no field {unknown[0]!r}")
-        return kind(**{name: _build(hints[name], item) for name, item in data.items()})
+        return _noun(kind, data)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return kind[data]
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):
-        if data is None:
-            return None
-        return _build(next(option for option in arguments if option is not type(None)), data)
+    if typing.get_origin(kind) is not None:
+        return _container(typing.get_origin(kind), typing.get_args(kind), data)
+    return float(data) if kind is float else data
+
+
+def _noun(kind: type, data: Mapping[str, Any]) -> Any:
+    hints = typing.get_type_hints(kind)
+    unknown = sorted(set(data) - set(hints))
+    if unknown:
+        raise TypeError(f"{kind.__name__} has no field {unknown[0]!r}")
+    return kind(**{name: _build(hints[name], item) for name, item in data.items()})
+
+
+def _container(origin: Any, arguments: tuple[Any, ...], data: Any) -> Any:
+    if origin in {typing.Union, types.UnionType}:
+        return None if data is None else _build(next(option for option in arguments if option is not type(None)), data)
     if origin is tuple:
         return tuple(_build(arguments[0], item) for item in data)
-    if origin is not None and issubclass(origin, Mapping):
+    if issubclass(origin, Mapping):
         return {key: _build(arguments[1], item) for key, item in data.items()}
-    if origin is not None and issubclass(origin, Sequence):
-        return [_build(arguments[0], item) for item in data]
-    return float(data) if kind is float else data
+    return [_build(arguments[0], item) for item in data]

@@ -1,11 +1,12 @@
 """What a run left behind, as the rules see it: facts by dotted name, and an honest answer where one is missing."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 
-class Missing(LookupError):
+class Missing(LookupError):  # noqa: N818 - the word that findings and docs use
     """A value that a rule needs and the record lacks (or holds in a form that cannot be read)."""
 
     def __init__(self, name: str, problem: str = "is missing") -> None:
@@ -50,10 +51,10 @@ class Record:
         """
         found = self.value(name)
         try:
-            number = float(found) if not isinstance(found, bool) else float("nan")
+            number = float(found) if not isinstance(found, bool) else math.nan
         except (TypeError, ValueError, OverflowError):
-            number = float("nan")
-        if number != number or number in (float("inf"), float("-inf")):
+            number = math.nan
+        if not math.isfinite(number):
             raise Missing(name, f"is {found!r:.60}, not a number")
         return number
 
@@ -74,14 +75,23 @@ class Record:
         Raises:
             Missing: the record lacks it, or it is no list of numbers.
         """
-        found = self.value(name)
-        if not isinstance(found, Sequence) or isinstance(found, str):
-            raise Missing(name, "is not a list")
+        found = self.items(name)
         one_by_one = Record(self.family, self.division, self.folder, {str(i): item for i, item in enumerate(found)})
         try:
             return tuple(one_by_one.number(str(i)) for i in range(len(found)))
         except Missing as missing:
             raise Missing(f"{name}[{missing.name}]", missing.problem) from None
+
+    def items(self, name: str) -> Sequence[Any]:
+        """Return a list of anything.
+
+        Raises:
+            Missing: the record lacks it, or it is no list.
+        """
+        found = self.value(name)
+        if not isinstance(found, Sequence) or isinstance(found, str):
+            raise Missing(name, "is not a list")
+        return found
 
     def text(self, name: str) -> str:
         """Return a fact that must be a non-empty string.

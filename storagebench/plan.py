@@ -1,0 +1,196 @@
+"""From a point and the user's wishes to a Plan: sizes with their working, and a refusal of what cannot fit."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storagebench import memory, parameters
+from storagebench.errors import PlanError
+from storagebench.model import (
+    Cluster,
+    Dataset,
+    Edition,
+    Host,
+    Override,
+    Plan,
+    Prediction,
+    Reading,
+    Sizing,
+    Workload,
+    required_files,
+)
+from storagebench.select import Point
+from storagebench.units import bytes_text, duration_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user asked for on the command line, checked one by one but not yet against a workload or a cluster."""
+
+    division: str
+    edition: str
+    quick: bool
+    hosts: tuple[Host, ...]
+    params: Mapping[str, Any]
+    data_dir: str
+    results_dir: str
+    checkpoint_dir: str
+    organisation: str
+    system: str
+    engine: str
+    launcher: str
+    decode: bool | None
+    columns: str
+
+
+def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, seed: int) -> Plan:
+    """Make a point concrete on a cluster.
+
+    Overrides are what the user (or --quick) changed; settings are what we set, and never count as overrides.
+
+    Raises:
+        PlanError: the dataset holds not even one whole batch for each accelerator.
+    """
+    workload = point.workload
+    overrides = _overrides(workload, wishes)
+    tree = workload.parameters
+    for name, override in overrides.items():
+        tree = parameters.set_dotted(tree, name, override.value)
+    asked = parameters.dataset_of(tree, workload.model)
+    sizing = required_files(
+        edition,
+        memory_bytes=cluster.memory_bytes,
+        num_hosts=len(cluster.hosts),
+        accelerators=point.accelerators,
+        batch_size=tree["reader"]["batch_size"],
+        record_length_bytes=asked.record_length_bytes,
+        num_samples_per_file=asked.num_samples_per_file,
+    )
+    dataset = asked if "dataset.num_files_train" in overrides else _with_files(asked, sizing.num_files)
+    settings = _settings(wishes, workload, dataset, overrides)
+    for name, value in settings.items():
+        tree = parameters.set_dotted(tree, name, value)
+    reading = Reading(
+        direct=bool(tree["reader"].get("odirect", False)),
+        decode=edition["training.decode"] if wishes.decode is None else wishes.decode,
+        columns=wishes.columns,
+    )
+    plan = Plan(
+        id=point.id,
+        workload=workload,
+        division=wishes.division,
+        edition=edition.name,
+        run=point.run,
+        quick=wishes.quick,
+        hosts=wishes.hosts,
+        accelerators=point.accelerators,
+        parameters=tree,
+        overrides=overrides,
+        settings=settings,
+        dataset=dataset,
+        sizing=sizing if dataset.num_files == sizing.num_files else _asked_for(sizing, dataset, overrides),
+        prediction=_prediction(tree, dataset, reading, point.accelerators, len(cluster.hosts)),
+        reading=reading,
+        seed=seed,
+        engine=wishes.engine,
+        launcher=wishes.launcher,
+        au_definition=edition["training.au_definition"],
+        organisation=wishes.organisation,
+        system=wishes.system,
+        data_dir=wishes.data_dir,
+        results_dir=wishes.results_dir,
+        checkpoint_dir=wishes.checkpoint_dir,
+    )
+    if plan.steps_per_epoch() < 1:
+        batch = plan.parameter("reader.batch_size")
+        raise PlanError(
+            f"{point.id}: {dataset.num_samples:,} samples make no whole batch of {batch:,} for each of "
+            f"{point.accelerators} accelerators ({batch * point.accelerators:,} needed); "
+            "raise dataset.num_files_train or lower --accelerators"
+        )
+    return plan
+
+
+def check_memory(plan: Plan, cluster: Cluster) -> None:
+    """Refuse a plan that does not fit in the memory of one of its hosts.
+
+    Raises:
+        PlanError: with the host's name and the arithmetic.
+    """
+    need = plan.prediction.memory_bytes_per_host
+    for host in cluster.hosts:
+        if need > host.available_bytes:
+            raise PlanError(
+                f"{plan.id}: host {host.hostname} has {bytes_text(host.available_bytes)} of memory available where "
+                f"{bytes_text(need)} are needed ({plan.prediction.working[-1]}); lower --accelerators or "
+                "reader.read_threads"
+            )
+
+
+def describe(plan: Plan) -> tuple[str, ...]:
+    """Say a plan in lines for a person: what would run, the sizes with their working, what is overridden."""
+    changed = [f"{name}={override.value} ({override.origin})" for name, override in plan.overrides.items()]
+    return (
+        f"{plan.id}: {plan.division}, edition {plan.edition}, {plan.workload.where}",
+        f"  hosts       {', '.join(host.name for host in plan.hosts)} ({plan.accelerators} ranks, {plan.launcher})",
+        (f"  dataset     {plan.dataset.num_files:,} {plan.dataset.format} files, {plan.dataset.num_samples:,} samples, "
+        f"{bytes_text(plan.dataset.nominal_bytes)} in {plan.dataset_dir}"),
+        *(f"              {line}" for line in plan.sizing.working),
+        (f"  run         {plan.parameter('train.epochs')} epochs of {plan.steps_per_epoch():,} steps, batch "
+        f"{plan.parameter('reader.batch_size')}, {plan.reading}, {plan.engine} engine, AU as {plan.au_definition}"),
+        *(f"              {line}" for line in plan.prediction.working),
+        f"  results     {plan.results_dir}/{plan.division}/{plan.organisation}/results/{plan.system}",
+        f"  overridden  {', '.join(changed) or 'nothing'}",
+        f"  set by us   {', '.join(f'{name}={value}' for name, value in plan.settings.items())}",
+    )
+
+
+def _overrides(workload: Workload, wishes: Wishes) -> dict[str, Override]:
+    quick = parameters.flatten(workload.quick["parameters"]) if wishes.quick and workload.quick else {}
+    by_quick = {name: Override(value, "quick") for name, value in quick.items()}
+    by_user = {name: Override(value, "user") for name, value in wishes.params.items()}
+    return by_quick | by_user
+
+
+def _settings(
+    wishes: Wishes, workload: Workload, dataset: Dataset, overrides: Mapping[str, Override]
+) -> dict[str, Any]:
+    ours = {
+        "dataset.num_files_train": dataset.num_files,
+        "dataset.data_folder": f"{wishes.data_dir}/{workload.model}",
+        "checkpoint.checkpoint_folder": f"{wishes.checkpoint_dir}/{workload.model}",
+    }
+    return {name: value for name, value in ours.items() if name not in overrides}
+
+
+def _with_files(dataset: Dataset, num_files: int) -> Dataset:
+    return dataclasses.replace(dataset, num_files=num_files)
+
+
+def _asked_for(sizing: Sizing, dataset: Dataset, overrides: Mapping[str, Override]) -> Sizing:
+    origin = overrides["dataset.num_files_train"].origin
+    asked = f"--{'quick' if origin == 'quick' else 'param'} asks for {dataset.num_files:,} files instead"
+    return dataclasses.replace(sizing, working=(*sizing.working, asked))
+
+
+def _prediction(
+    tree: Mapping[str, Any], dataset: Dataset, reading: Reading, accelerators: int, hosts: int
+) -> Prediction:
+    ranks_per_host = -(-accelerators // hosts)
+    rank_bytes = memory.rank_memory_bytes(dataset, reading, tree["reader"])
+    epochs, compute_s = tree["train"]["epochs"], tree["train"]["computation_time"]
+    steps = dataset.num_samples // (tree["reader"]["batch_size"] * accelerators)
+    checkpoint = tree["model"].get("model_size", 0) if tree["workflow"].get("checkpoint") else 0
+    disk, least = dataset.nominal_bytes + checkpoint, epochs * steps * compute_s
+    return Prediction(
+        disk_bytes=disk,
+        memory_bytes_per_host=ranks_per_host * rank_bytes,
+        least_duration_s=least,
+        working=(
+            f"disk: {bytes_text(dataset.nominal_bytes)} of data + {bytes_text(checkpoint)} of checkpoint",
+            f"time: {epochs} epochs × {steps:,} steps × {compute_s:g} s = at least {duration_text(least)} a run",
+            (f"memory: {ranks_per_host} ranks a host × {bytes_text(rank_bytes)} = "
+            f"{bytes_text(ranks_per_host * rank_bytes)}"),
+        ),
+    )

@@ -1,0 +1,137 @@
+"""`training_<stamp>_metadata.json`, `dlio_config/` and the summary's host facts, in the form edition 3.0's checker reads."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from storagebench.model import Cluster, Plan
+from storagebench.record.folder import RunFolder
+from storagebench.serial import to_json
+from storagebench.units import GIB
+
+
+def write_phase(folder: RunFolder, plan: Plan, command: str, cluster: Cluster, times: Mapping[str, Any]) -> None:
+    """Write what every phase leaves: the metadata file and, beyond datasize, the three configuration files.
+
+    `times` holds invocation_start_time, invocation_end_time and runtime.
+    """
+    folder.write_json(f"training_{folder.stamp}_metadata.json", metadata(plan, command, folder, cluster, times))
+    if command != "datasize":
+        write_configuration(folder, plan)
+
+
+def metadata(plan: Plan, command: str, folder: RunFolder, cluster: Cluster, times: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the metadata mapping; upstream writes overridden values as strings and verdicts in upper case."""
+    return {
+        "benchmark_type": "training",
+        "model": plan.workload.model,
+        "command": command,
+        "run_datetime": folder.stamp,
+        "num_processes": plan.accelerators,
+        "accelerator": plan.workload.accelerator,
+        "result_dir": str(folder.path),
+        "parameters": to_json(plan.parameters),
+        "override_parameters": {name: str(value) for name, value in changed(plan).items()},
+        "system_info": system_info(cluster),
+        **times,
+        "verification": None,
+        "executed_command": None,
+        "command_output_files": [],
+        "args": {
+            "mode": plan.division,
+            "benchmark": "training",
+            "model": plan.workload.model,
+            "command": command,
+            "hosts": [host.name for host in plan.hosts],
+            "client_host_memory_in_gb": min(host.memory_bytes for host in cluster.hosts) / GIB,
+            "num_accelerators": plan.accelerators,
+            "accelerator_type": plan.workload.accelerator,
+            "num_client_hosts": len(cluster.hosts),
+            "exec_type": plan.launcher,
+            "data_dir": plan.data_dir,
+            "results_dir": plan.results_dir,
+            "checkpoint_folder": plan.checkpoint_dir,
+            "params": [f"{name}={override.value}" for name, override in plan.overrides.items()],
+            "systemname": plan.system,
+            "orgname": plan.organisation,
+        },
+    }
+
+
+def invocation(started: datetime | None = None, ended: datetime | None = None) -> dict[str, Any]:
+    """Return the times of a phase as upstream writes them: local, without zone; now where nothing is given."""
+    started = (started or datetime.now(UTC)).astimezone()
+    ended = (ended or started).astimezone()
+    return {
+        "invocation_start_time": started.replace(tzinfo=None).isoformat(),
+        "invocation_end_time": ended.replace(tzinfo=None).isoformat(),
+        "runtime": (ended - started).total_seconds(),
+    }
+
+
+def changed(plan: Plan) -> dict[str, Any]:
+    """List every parameter that differs from the workload's own, whoever changed it."""
+    return dict(plan.settings) | {name: override.value for name, override in plan.overrides.items()}
+
+
+def system_info(cluster: Cluster) -> dict[str, Any]:
+    """Describe the hosts as upstream's collector does; memory in bytes, cores are physical."""
+    memory = [host.memory_bytes for host in cluster.hosts]
+    return {
+        "total_memory_bytes": sum(memory),
+        "total_cores": sum(host.physical_cpus for host in cluster.hosts),
+        "num_hosts": len(cluster.hosts),
+        "min_memory_bytes": min(memory),
+        "max_memory_bytes": max(memory),
+        "collection_method": cluster.method,
+        "collection_timestamp": cluster.collected_at,
+        "hosts": [
+            {
+                "hostname": host.hostname,
+                "memory": {"total": host.memory_bytes},
+                "cpu": {
+                    "num_cores": host.physical_cpus,
+                    "num_logical_cores": host.logical_cpus,
+                    "model": host.cpu_model,
+                    "architecture": host.architecture,
+                },
+                "system": {"kernel": host.kernel},
+            }
+            for host in cluster.hosts
+        ],
+    }
+
+
+def write_configuration(folder: RunFolder, plan: Plan) -> None:
+    """Write dlio_config/{config,hydra,overrides}.yaml: what DLIO would have been told."""
+    told = [f"++workload.{name}={value}" for name, value in changed(plan).items()]
+    workload = f"{plan.workload.model}_{plan.workload.accelerator}"
+    folder.write_yaml("dlio_config/config.yaml", {"workload": to_json(plan.parameters)})
+    folder.write_yaml("dlio_config/overrides.yaml", [f"workload={workload}", *told])
+    folder.write_yaml(
+        "dlio_config/hydra.yaml", {"hydra": {"run": {"dir": str(folder.path)}, "overrides": {"task": told}}}
+    )
+
+
+def summary(plan: Plan, cluster: Cluster, times: Mapping[str, str], metric: Mapping[str, Any]) -> dict[str, Any]:
+    """Make summary.json in the schema of all editions; fields named GB are GiB, one entry a host."""
+    dataset, hosts = plan.dataset, cluster.hosts
+    per_host_gib = dataset.nominal_bytes / GIB / len(hosts)
+    return {
+        **times,
+        "num_accelerators": plan.accelerators,
+        "num_hosts": len(hosts),
+        "hostname": hosts[0].hostname,
+        "metric": dict(metric),
+        "num_files_train": dataset.num_files,
+        "num_files_eval": 0,
+        "num_samples_per_file": dataset.num_samples_per_file,
+        "host_cpu_count": [host.logical_cpus for host in hosts],
+        "host_processor_name": hosts[0].architecture,
+        "potential_caching": [int(per_host_gib <= host.memory_bytes / GIB) for host in hosts],
+        "host_cpuinfo": dict(hosts[0].cpuinfo),
+        "host_meminfo": dict(hosts[0].meminfo),
+        "host_memory_GB": [host.memory_bytes / GIB for host in hosts],
+        "data_size_per_host_GB": per_host_gib,
+        "epochs": plan.parameter("train.epochs"),
+    }

@@ -1,0 +1,45 @@
+"""What the docs say is so: commands run, links lead somewhere, generated pages are up to date."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from storagebench.report.reference import write
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "bench" / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "suites").rglob("*.md")]
+)
+LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
+
+
+def commands() -> list[str]:
+    """Every indented command of every page: a line that starts with a program people type."""
+    found = []
+    for page in PAGES:
+        for line in page.read_text().splitlines():
+            text = line.split("  #")[0].strip()
+            if line.startswith("    ") and re.match(r"(pytest|make|find|export|python|sshd|bench)\b", text):
+                found.append(text)
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target, _ in LINK.findall(page.read_text()):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_page_is_linked_from_another():
+    linked = {(page.parent / target).resolve() for page in PAGES for target, _ in LINK.findall(page.read_text())}
+    lonely = [str(page.relative_to(ROOT)) for page in PAGES if page.resolve() not in linked]
+    assert [name for name in lonely if not name.startswith(("README", "bench/", "suites/"))] == []
+
+
+def test_generated_pages_are_up_to_date(tmp_path):
+    (tmp_path / "reference").mkdir()
+    write(tmp_path)
+    for page in (tmp_path / "reference").iterdir():
+        assert page.read_text() == (ROOT / "docs" / "reference" / page.name).read_text(), "run `make docs`"
