@@ -5,6 +5,7 @@
 Both run in this environment, in turn, five pairs after a warm-up; the ratio of medians must stay below 2.
 """
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,7 @@ def seconds(folder: Path, *arguments: str) -> float:
 
 def main() -> None:
     """Print the medians and their ratio; exit 1 when the bar is missed."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     with tempfile.TemporaryDirectory() as name:
         empty = Path(name)
         (empty / "test_nothing.py").write_text("def test_nothing(): pass\n")

@@ -1,0 +1,241 @@
+"""The native training reader against fio on the same files: cold, with O_DIRECT and hot, interleaved.
+
+::
+
+    python -m bench.training_vs_fio --dir /mnt/fast            # 1 rank × 4 reading threads
+    python -m bench.training_vs_fio --dir /mnt/fast --ranks 2 --threads 2
+
+Each round runs fio, the native engine and fio again; a ratio is ours over the mean of the two, and the second fio
+over the first is the noise. The native engine runs as in a benchmark (`LocalLauncher`, steps, barriers) with no
+compute time and raw reading; its time is that of the epoch's block, fio's the time its jobs report, so neither
+includes the start of a process. Before everything cold, the files are put out of the page cache.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from storagebench.engines.training.dataset import ensure
+from storagebench.engines.training.native import NativeEngine
+from storagebench.launch.local import LocalLauncher
+from storagebench.model import LOCALHOST, Dataset, Plan, Prediction, Reading, Sizing, Workload
+from storagebench.units import GIB, MIB
+
+RECORD_BYTES = 140 * MIB
+BATCH_SIZE = 4
+"""As many files as fio has jobs; a smaller batch would keep readers waiting for the oldest one, as it should."""
+
+JOBS = 4
+HOT_PASSES = 5
+"""Passes over the files in one hot measurement, since one takes a fifth of a second."""
+
+BARS = {"cold": 0.95, "direct": 0.95, "hot": 5 * 0.11}
+"""Least ratio to fio; hot, five times that of DLIO's own reader."""
+
+NOISY_BAR = 0.85
+NOISE = 0.05
+"""Where fio differs from fio by more than this, the bar of 0.95 becomes 0.85."""
+
+
+class Took(NamedTuple):
+    """One measurement."""
+
+    gib_per_s: float
+    cpu_s_per_gib: float
+
+
+class Round(NamedTuple):
+    """fio, ours, fio."""
+
+    before: Took
+    ours: Took
+    after: Took
+
+    @property
+    def ratio(self) -> float:
+        """Our rate over fio's."""
+        return self.ours.gib_per_s / statistics.fmean((self.before.gib_per_s, self.after.gib_per_s))
+
+    @property
+    def noise(self) -> float:
+        """How much fio differs from itself."""
+        return abs(self.after.gib_per_s / self.before.gib_per_s - 1)
+
+
+class Bench:
+    """One dataset, read by both."""
+
+    def __init__(self, folder: Path, files: int, ranks: int, threads: int) -> None:
+        self._plan = _plan(folder, files, ranks, threads)
+        self._launcher = LocalLauncher()
+        ensure(self._plan.dataset, self._plan.dataset_dir, self._launcher, (LOCALHOST,), 2, lambda _: None)
+        self._files = sorted(Path(self._plan.dataset_dir, "train").iterdir())
+
+    def round(self, mode: str) -> Round:
+        """Measure fio, ours and fio again."""
+        if mode == "hot":
+            self.ours("hot")
+        return Round(self.fio(mode), self.ours(mode), self.fio(mode))
+
+    def ours(self, mode: str) -> Took:
+        """Run the native engine; a hot run counts all epochs but the first."""
+        self._drop_if(mode != "hot")
+        passes = HOT_PASSES + 1 if mode == "hot" else 1
+        plan = _with(self._plan, direct=mode == "direct", epochs=passes)
+        ranks = NativeEngine(drop_caches=False).run(plan, self._launcher, lambda _: None).ranks
+        by_epoch = list(zip(*(rank.epochs for rank in ranks), strict=True))
+        counted = by_epoch[1:] if mode == "hot" else by_epoch
+        gib = sum(rank.requested_bytes for epoch in counted for rank in epoch) / GIB
+        seconds = sum(max(rank.block_s for rank in epoch) for epoch in counted)
+        return Took(gib / seconds, sum(rank.cpu_s for epoch in counted for rank in epoch) / gib)
+
+    def fio(self, mode: str) -> Took:
+        """Run fio: four jobs of one thread, each with a quarter of the files, 1 MiB requests."""
+        self._drop_if(mode != "hot")
+        settings = {
+            "direct": int(mode == "direct"),
+            "loops": HOT_PASSES if mode == "hot" else 1,
+            "rw": "read",
+            "bs": "1M",
+            "ioengine": "psync",
+            "thread": 1,
+            "invalidate": 0,
+            "file_service_type": "sequential",
+            "group_reporting": 1,
+        }
+        arguments = [f"--{name}={value}" for name, value in settings.items()]
+        for job in range(JOBS):
+            arguments += [f"--name=job{job}", f"--filename={':'.join(map(str, self._files[job::JOBS]))}"]
+        command = ["fio", "--readonly", "--output-format=json", *arguments]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        job = json.loads(told)["jobs"][0]
+        gib = job["read"]["io_bytes"] / GIB
+        cpu_s = (job["usr_cpu"] + job["sys_cpu"]) / 100 * job["job_runtime"] / 1000
+        return Took(gib / (job["read"]["runtime"] / 1000), cpu_s / gib)
+
+    def _drop_if(self, cold: bool) -> None:
+        for path in self._files if cold else ():
+            with path.open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def main() -> int:
+    """Measure, print a table and the verdict; the exit code is 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where the files go")
+    parser.add_argument("--files", type=int, default=16, help="npz files of 140 MiB")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--ranks", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=4, help="reading threads of each rank")
+    options = parser.parse_args()
+    if shutil.which("fio") is None:
+        sys.exit("fio is not installed: apt-get install fio")
+    with _folder(options.dir) as folder:
+        bench = Bench(folder, options.files, options.ranks, options.threads)
+        print(f"{options.files} npz files of 140 MiB, {options.ranks} ranks × {options.threads} threads against fio")
+        print(f"{'':8}{'GiB/s':^24}{'CPU-s/GiB':^20}{'ratio':>8}{'noise':>8}\n{'':8}{'ours':>12}{'fio':>12}", end="")
+        print(f"{'ours':>10}{'fio':>10}")
+        rounds: dict[str, list[Round]] = {mode: [] for mode in BARS}
+        for _ in range(options.pairs):
+            for mode, measured in rounds.items():
+                measured.append(bench.round(mode))
+                _print_row(mode, measured[-1:])
+        print("median")
+        verdicts = [_verdict(mode, measured) for mode, measured in rounds.items()]
+        return 0 if all(verdicts) else 1
+
+
+def _verdict(mode: str, rounds: list[Round]) -> bool:
+    _print_row(mode, rounds)
+    ratio, noise = (statistics.median(getattr(one, name) for one in rounds) for name in ("ratio", "noise"))
+    bar = min(BARS[mode], NOISY_BAR) if noise > NOISE else BARS[mode]
+    print(f"{'':8}bar {bar:.2f} {'met' if ratio >= bar else 'MISSED'}" + (" (fio is noisy)" if noise > NOISE else ""))
+    return ratio >= bar
+
+
+def _print_row(mode: str, rounds: list[Round]) -> None:
+    ours = [one.ours for one in rounds]
+    fio = [took for one in rounds for took in (one.before, one.after)]
+    cells = [statistics.median(took.gib_per_s for took in measured) for measured in (ours, fio)]
+    cells += [statistics.median(took.cpu_s_per_gib for took in measured) for measured in (ours, fio)]
+    ratio, noise = (statistics.median(getattr(one, name) for one in rounds) for name in ("ratio", "noise"))
+    rates, processor = cells[:2], cells[2:]
+    row = "".join(f"{cell:12.2f}" for cell in rates) + "".join(f"{cell:10.3f}" for cell in processor)
+    print(f"{mode:8}{row}{ratio:8.2f}{noise:8.2f}", flush=True)
+
+
+@contextmanager
+def _folder(parent: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="training_vs_fio.", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def _plan(folder: Path, files: int, ranks: int, threads: int) -> Plan:
+    parameters = {
+        "reader": {"batch_size": BATCH_SIZE, "read_threads": threads, "file_shuffle": "seed"},
+        "train": {"epochs": 1, "computation_time": 0.0},
+    }
+    workload = Workload(
+        family="training",
+        model="unet3d",
+        accelerator="none",
+        editions=(),
+        status="bench",
+        divisions=("whatif",),
+        parameters=parameters,
+        quick=None,
+        core_config_hashes=(),
+        comparability_class=None,
+        source=__file__,
+        where=__file__,
+    )
+    return Plan(
+        id="training_vs_fio",
+        workload=workload,
+        division="whatif",
+        edition="3.0",
+        run="1",
+        quick=False,
+        hosts=(LOCALHOST,),
+        accelerators=ranks,
+        parameters=parameters,
+        overrides={},
+        settings={},
+        dataset=Dataset(
+            model="unet3d", format="npz", num_files=files, num_samples_per_file=1, record_length_bytes=RECORD_BYTES
+        ),
+        sizing=Sizing(files, ()),
+        prediction=Prediction(disk_bytes=0, memory_bytes_per_host=0, least_duration_s=0.0, working=()),
+        reading=Reading(direct=False, decode=False, columns="all"),
+        seed=1,
+        engine="native",
+        launcher="local",
+        au_definition="dlio-3.0",
+        organisation="bench",
+        system="bench",
+        data_dir=str(folder),
+        results_dir=str(folder),
+        checkpoint_dir=str(folder),
+    )
+
+
+def _with(plan: Plan, *, direct: bool, epochs: int) -> Plan:
+    parameters = {**plan.parameters, "train": {**plan.parameters["train"], "epochs": epochs}}
+    return replace(plan, parameters=parameters, reading=Reading(direct=direct, decode=False, columns="all"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What runs a benchmark: the native engines, one folder for each family of workloads."""
