@@ -182,13 +182,13 @@ def _prediction(
     epochs, compute_s = tree["train"]["epochs"], tree["train"]["computation_time"]
     steps = dataset.num_samples // (tree["reader"]["batch_size"] * accelerators)
     checkpoint = tree["model"].get("model_size", 0) if tree["workflow"].get("checkpoint") else 0
-    disk, least = dataset.nominal_bytes + checkpoint, epochs * steps * compute_s
+    disk, least = dataset.stored_bytes + checkpoint, epochs * steps * compute_s
     return Prediction(
         disk_bytes=disk,
         memory_bytes_per_host=ranks_per_host * rank_bytes,
         least_duration_s=least,
         working=(
-            f"disk: {bytes_text(dataset.nominal_bytes)} of data + {bytes_text(checkpoint)} of checkpoint",
+            f"disk: {bytes_text(dataset.stored_bytes)} of data + {bytes_text(checkpoint)} of checkpoint",
             f"time: {epochs} epochs × {steps:,} steps × {compute_s:g} s = at least {duration_text(least)} a run",
             (f"memory: {ranks_per_host} ranks a host × {bytes_text(rank_bytes)} = "
             f"{bytes_text(ranks_per_host * rank_bytes)}"),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from storagebench.model import Cluster, Plan
+from storagebench.parameters import respell
 from storagebench.record.folder import RunFolder
 from storagebench.serial import to_json
 from storagebench.units import GIB
@@ -106,7 +107,7 @@ def write_configuration(folder: RunFolder, plan: Plan) -> None:
     """Write dlio_config/{config,hydra,overrides}.yaml: what DLIO would have been told."""
     told = [f"++workload.{name}={value}" for name, value in changed(plan).items()]
     workload = f"{plan.workload.model}_{plan.workload.accelerator}"
-    folder.write_yaml("dlio_config/config.yaml", {"workload": to_json(plan.parameters)})
+    folder.write_yaml("dlio_config/config.yaml", {"workload": to_json(respell(plan.parameters, "2.0"))})
     folder.write_yaml("dlio_config/overrides.yaml", [f"workload={workload}", *told])
     folder.write_yaml(
         "dlio_config/hydra.yaml", {"hydra": {"run": {"dir": str(folder.path)}, "overrides": {"task": told}}}
