@@ -80,7 +80,7 @@ def dataset_is_large_enough(record: Record, edition: Edition) -> Iterator[Breach
     )
     files = record.count("summary.num_files_train")
     if files < needed.num_files:
-        yield Breach(Lands.INVALID, f"{files:,} files", f"at least {needed.num_files:,}: {'; '.join(needed.working)}")
+        yield Breach(Lands.INVALID, f"{files:,} files", f"at least {needed.num_files:,}; {needed.working[-1]}")
 
 
 @training("3.2.1", "trainingDatagenMinimumSize", editions="1.0 2.0 3.0")
@@ -238,7 +238,7 @@ def open_changes_only_what_it_may(record: Record, edition: Edition) -> Iterator[
         listed = any(name in allowed[kind] for kind in ("injected", "closed", "open"))
         if not listed and not name.startswith("workflow."):
             hint = f"; did you mean {allowed['misspelt'][name]}?" if name in allowed["misspelt"] else ""
-            yield Breach(Lands.INVALID, f"{name}={value}", f"this parameter as the workload has it{hint}")
+            yield Breach(Lands.INVALID, f"{name}={value!s:.60}", f"this parameter as the workload has it{hint}")
 
 
 @training("run", "check_odirect_supported_model", editions="2.0 3.0")

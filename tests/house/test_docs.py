@@ -14,17 +14,6 @@ PAGES = sorted(
 LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
 
 
-def commands() -> list[str]:
-    """Every indented command of every page: a line that starts with a program people type."""
-    found = []
-    for page in PAGES:
-        for line in page.read_text().splitlines():
-            text = line.split("  #")[0].strip()
-            if line.startswith("    ") and re.match(r"(pytest|make|find|export|python|sshd|bench)\b", text):
-                found.append(text)
-    return sorted(set(found))
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     for target, _ in LINK.findall(page.read_text()):

@@ -31,7 +31,7 @@ class Counters:
     def __init__(self, folder: str, *, with_device: bool) -> None:
         self._device = devices.block_device_of(folder) if with_device else None
         self.device = self._device.name if self._device else None
-        self.device_reason = None
+        self.device_reason = devices.no_device_reason(folder) if with_device and self._device is None else None
 
     def now(self) -> Counted:
         """Read the counters."""

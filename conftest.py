@@ -1,0 +1,3 @@
+"""Everything pytest needs to know of this project is in its plugin."""
+
+pytest_plugins = ["storagebench.plugin"]

@@ -1,0 +1,79 @@
+"""Every command of README and docs is executed: as it stands, or as a plan where it would take hours and terabytes."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "suites").rglob("*.md"))]
+PROGRAMS = ("pytest", "make", "find", "export", "python")
+
+MADE_HERE = {"make test"}
+"""This very test is part of what it runs."""
+
+MEASURED_BY_HAND = re.compile(r"python bench/|make bench")
+"""Comparisons take minutes and the whole machine; that they start is tested below."""
+
+
+def commands() -> list[str]:
+    """Return every indented line of every page that begins with a program."""
+    lines = [line for page in PAGES for line in page.read_text().splitlines() if line.startswith("    ")]
+    texts = {line.split("  #")[0].strip() for line in lines}
+    return sorted(text for text in texts if text.split(" ")[0] in PROGRAMS and not MEASURED_BY_HAND.match(text))
+
+
+def is_long(command: str) -> bool:
+    """Say whether a command runs a benchmark at the sizes of the rules."""
+    runs = command.startswith("pytest suites") and not re.search(r"--plan|--collect-only|--quick|num_files_train", command)
+    return runs
+
+
+def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / "data").mkdir(exist_ok=True)
+    for path in ("/mnt/fs", "/var/results"):
+        command = command.replace(path, str(folder / "data"))
+    command = command.replace("--data-dir=data", f"--data-dir={folder / 'data'}")
+    command = re.sub(r"=(report\.\w+)", rf"={folder}/\1", command)
+    environment = os.environ | {
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "STORAGEBENCH_RESULTS_DIR": str(folder / "results"),
+    }
+    arguments = shlex.split(os.path.expandvars(command)) + (["--plan"] if is_long(command) else [])
+    (folder / "results").mkdir(exist_ok=True)
+    return subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_commands_of_the_docs_run(command, tmp_path):
+    if command in MADE_HERE:
+        assert f"{command.split()[1]}: .venv/dev" in (ROOT / "Makefile").read_text()
+        return
+    if command.startswith("export PATH"):
+        assert (BIN / "pytest").exists()
+        return
+    if command.startswith("find results"):
+        command = command.replace("find results", f"find {ROOT}/docs")
+    done = execute(command, tmp_path)
+    if "--hosts=h1,h2" in command:
+        assert done.returncode == 1
+        assert "h1" in done.stdout
+        assert "Traceback" not in done.stdout
+    else:
+        assert done.returncode == 0, done.stdout + done.stderr
+    if command == "make quick":
+        assert (ROOT / "report.html").exists()
+        assert (ROOT / "report.xml").exists()
+        assert not (ROOT / ".quick").exists()
+
+
+@pytest.mark.parametrize("bench", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.stem)
+def test_comparisons_start(bench):
+    done = subprocess.run([sys.executable, bench, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert bench.name in (ROOT / "bench" / "README.md").read_text()
