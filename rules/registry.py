@@ -23,6 +23,7 @@ class Rule:
     """A rule's identity and its function; the docstring of the function is the rule's page.
 
     A rule that `warns` can only advise: upstream prints a warning and accepts, or the rule is this project's own (x-…).
+    `numbers` names the entries of the edition's table that it goes by.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Rule:
     family: str
     editions: frozenset[str]
     warns: bool
+    numbers: tuple[str, ...]
     check: Check
 
     @property
@@ -42,8 +44,10 @@ RULES: dict[str, Rule] = {}
 """Every rule by name, in the order of the text."""
 
 
-def rule(rule_id: str, name: str, *, family: str, editions: str, warns: bool = False) -> Callable[[Check], Check]:
-    """Register a function as the rule `name`; `editions` are separated by blanks.
+def rule(
+    rule_id: str, name: str, *, family: str, editions: str, warns: bool = False, numbers: str = ""
+) -> Callable[[Check], Check]:
+    """Register a function as the rule `name`; `editions` and `numbers` are separated by blanks.
 
     The function is returned unchanged. Names are for ever: a rule that is dropped keeps its name.
 
@@ -54,7 +58,7 @@ def rule(rule_id: str, name: str, *, family: str, editions: str, warns: bool = F
     def register(check: Check) -> Check:
         if name in RULES or not check.__doc__:
             raise TypeError(f"{name}: a rule has a name of its own and a docstring")
-        RULES[name] = Rule(rule_id, name, family, frozenset(editions.split()), warns, check)
+        RULES[name] = Rule(rule_id, name, family, frozenset(editions.split()), warns, tuple(numbers.split()), check)
         return check
 
     return register

@@ -16,7 +16,7 @@ OBJECT = ("s3", "object")
 training = functools.partial(rule, family="training")
 
 
-@training("1.2", "storageBackendEnvVarDeclaration", editions="3.0")
+@training("1.2", "storageBackendEnvVarDeclaration", editions="3.0", numbers="storage_library_environment")
 def storage_backend_is_declared(record: Record, edition: Edition) -> Iterator[Breach]:
     """No storage-library variable is set in the environment of a timed run unless its configuration declares it.
 
@@ -31,7 +31,7 @@ def storage_backend_is_declared(record: Record, edition: Edition) -> Iterator[Br
             yield Breach(Lands.OPEN, f"{name} was set", "the variable declared in the run's configuration, or unset")
 
 
-@training("run", "check_model_recognized", editions="1.0 2.0 3.0")
+@training("run", "check_model_recognized", editions="1.0 2.0 3.0", numbers="points")
 def workload_is_sanctioned(record: Record, edition: Edition) -> Iterator[Breach]:
     """The model and the accelerator are among those the edition sanctions.
 
@@ -56,7 +56,12 @@ def datasize_was_used(record: Record, edition: Edition) -> Iterator[Breach]:
         yield Breach(Lands.INVALID, "no dataset parameters in the run's metadata", "a run planned by datasize")
 
 
-@training("3.1.2", "trainingRecalculateDatasetSize", editions="1.0 2.0 3.0")
+@training(
+    "3.1.2",
+    "trainingRecalculateDatasetSize",
+    editions="1.0 2.0 3.0",
+    numbers="minimum_steps_per_epoch memory_multiple rounding",
+)
 def dataset_is_large_enough(record: Record, edition: Edition) -> Iterator[Breach]:
     """The dataset fills 500 steps of every epoch and at least five times the memory of all hosts.
 
@@ -117,7 +122,7 @@ def run_matches_datasize_and_datagen(record: Record, edition: Edition) -> Iterat
         yield Breach(Lands.INVALID, saw, "one data directory (DATADIR-MISMATCH)")
 
 
-@training("3.3.2", "trainingAcceleratorUtilizationCheck", editions="1.0 2.0 3.0")
+@training("3.3.2", "trainingAcceleratorUtilizationCheck", editions="1.0 2.0 3.0", numbers="au_minimum_percent")
 def accelerators_were_kept_busy(record: Record, edition: Edition) -> Iterator[Breach]:
     """The mean AU over epochs reaches the edition's minimum for the model, and the engine says so itself.
 
@@ -135,7 +140,13 @@ def accelerators_were_kept_busy(record: Record, edition: Edition) -> Iterator[Br
         yield Breach(Lands.INVALID, f"the engine's own word on AU is {word!r}", "'success'")
 
 
-@training("3.3.3", "trainingSingleHostSimulatedAccelerators", editions="3.0", warns=True)
+@training(
+    "3.3.3",
+    "trainingSingleHostSimulatedAccelerators",
+    editions="3.0",
+    warns=True,
+    numbers="minimum_accelerators_single_host",
+)
 def one_host_emulates_several_accelerators(record: Record, edition: Edition) -> Iterator[Breach]:
     """A single host emulates at least four accelerators.
 
@@ -168,7 +179,7 @@ def hosts_emulate_equally_many(record: Record, edition: Edition) -> Iterator[Bre
         yield Breach(Lands.INVALID, f"{accelerators} accelerators on {hosts} hosts", "the same number on every host")
 
 
-@training("3.3.7", "trainingNodeCapabilityConsistency", editions="3.0", warns=True)
+@training("3.3.7", "trainingNodeCapabilityConsistency", editions="3.0", warns=True, numbers="host_spread_maximum")
 def hosts_are_alike(record: Record, edition: Edition) -> Iterator[Breach]:
     """Memory and cores of the hosts differ by no more than half.
 
@@ -207,7 +218,7 @@ def results_live_on_another_filesystem(record: Record, edition: Edition) -> Iter
         yield Breach(Lands.INVALID, saw, "a --results-dir on another filesystem")
 
 
-@training("3.6.2", "trainingClosedSubmissionParameters", editions="1.0 2.0 3.0")
+@training("3.6.2", "trainingClosedSubmissionParameters", editions="1.0 2.0 3.0", numbers="parameters")
 def closed_changes_only_what_it_may(record: Record, edition: Edition) -> Iterator[Breach]:
     """A CLOSED run changes only the parameters on the edition's list, within their ranges.
 
@@ -227,7 +238,7 @@ def closed_changes_only_what_it_may(record: Record, edition: Edition) -> Iterato
                 yield Breach(Lands.OPEN, f"{name}={value}", f"a value from {low} to {high} for CLOSED")
 
 
-@training("3.6.3", "trainingOpenSubmissionParameters", editions="1.0 2.0 3.0")
+@training("3.6.3", "trainingOpenSubmissionParameters", editions="1.0 2.0 3.0", numbers="parameters")
 def open_changes_only_what_it_may(record: Record, edition: Edition) -> Iterator[Breach]:
     """Any run changes only the parameters that CLOSED or OPEN list; workflow.* is judged by rules of its own.
 
@@ -241,7 +252,7 @@ def open_changes_only_what_it_may(record: Record, edition: Edition) -> Iterator[
             yield Breach(Lands.INVALID, f"{name}={value!s:.60}", f"this parameter as the workload has it{hint}")
 
 
-@training("run", "check_odirect_supported_model", editions="2.0 3.0")
+@training("run", "check_odirect_supported_model", editions="2.0 3.0", numbers="odirect_models")
 def direct_io_only_where_allowed(record: Record, edition: Edition) -> Iterator[Breach]:
     """O_DIRECT reading is allowed only for the models the edition names.
 

@@ -128,17 +128,35 @@ def check_memory(plan: Plan, cluster: Cluster) -> None:
             )
 
 
+def check_disk(plan: Plan, free_bytes: int) -> None:
+    """Refuse a plan whose dataset is still to be made and does not fit; the generator looks closer than this.
+
+    Raises:
+        PlanError: with the arithmetic.
+    """
+    if plan.prediction.disk_bytes > free_bytes:
+        raise PlanError(
+            f"{plan.id}: {plan.data_dir} has {bytes_text(free_bytes)} free where "
+            f"{bytes_text(plan.prediction.disk_bytes)} are needed ({plan.prediction.working[0]}); "
+            "choose another --data-dir, or fewer --accelerators"
+        )
+
+
 def describe(plan: Plan) -> tuple[str, ...]:
     """Say a plan in lines for a person: what would run, the sizes with their working, what is overridden."""
     changed = [f"{name}={override.value} ({override.origin})" for name, override in plan.overrides.items()]
     return (
         f"{plan.id}: {plan.division}, edition {plan.edition}, {plan.workload.where}",
         f"  hosts       {', '.join(host.name for host in plan.hosts)} ({plan.accelerators} ranks, {plan.launcher})",
-        (f"  dataset     {plan.dataset.num_files:,} {plan.dataset.format} files, {plan.dataset.num_samples:,} samples, "
-        f"{bytes_text(plan.dataset.nominal_bytes)} in {plan.dataset_dir}"),
+        (
+            f"  dataset     {plan.dataset.num_files:,} {plan.dataset.format} files, {plan.dataset.num_samples:,} samples, "
+            f"{bytes_text(plan.dataset.nominal_bytes)} in {plan.dataset_dir}"
+        ),
         *(f"              {line}" for line in plan.sizing.working),
-        (f"  run         {plan.parameter('train.epochs')} epochs of {plan.steps_per_epoch():,} steps, batch "
-        f"{plan.parameter('reader.batch_size')}, {plan.reading}, {plan.engine} engine, AU as {plan.au_definition}"),
+        (
+            f"  run         {plan.parameter('train.epochs')} epochs of {plan.steps_per_epoch():,} steps, batch "
+            f"{plan.parameter('reader.batch_size')}, {plan.reading}, {plan.engine} engine, AU as {plan.au_definition}"
+        ),
         *(f"              {line}" for line in plan.prediction.working),
         f"  results     {plan.results_dir}/{plan.division}/{plan.organisation}/results/{plan.system}",
         f"  overridden  {', '.join(changed) or 'nothing'}",
@@ -190,7 +208,9 @@ def _prediction(
         working=(
             f"disk: {bytes_text(dataset.stored_bytes)} of data + {bytes_text(checkpoint)} of checkpoint",
             f"time: {epochs} epochs × {steps:,} steps × {compute_s:g} s = at least {duration_text(least)} a run",
-            (f"memory: {ranks_per_host} ranks a host × {bytes_text(rank_bytes)} = "
-            f"{bytes_text(ranks_per_host * rank_bytes)}"),
+            (
+                f"memory: {ranks_per_host} ranks a host × {bytes_text(rank_bytes)} = "
+                f"{bytes_text(ranks_per_host * rank_bytes)}"
+            ),
         ),
     )

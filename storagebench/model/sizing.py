@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from storagebench.model.edition import Edition
-from storagebench.units import GIB
+from storagebench.units import GIB, bytes_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,14 @@ def required_files(
         files,
         (
             f"{steps} steps × batch {batch_size} × {accelerators} accelerators{per_file} = {step_files:,} files",
-            (f"{multiple} × {memory_bytes / GIB:,.2f} GiB ({hosts}) / {float(record):,.10g} B a sample{per_file}"
-            f" = {memory_files:,} files"),
-            (f"the larger rules ({larger}): {files:,} files of {num_samples_per_file:,} × {float(record):,.10g} B"
-            f" = {float(files * num_samples_per_file * record) / GIB:,.2f} GiB (edition {edition.name} rounds "
-            f"{'up' if rounding == 'up' else 'down'})"),
+            (
+                f"{multiple} × {memory_bytes / GIB:,.2f} GiB ({hosts}) / {float(record):,.10g} B a sample{per_file}"
+                f" = {memory_files:,} files"
+            ),
+            (
+                f"the larger rules ({larger}): {files:,} files of {num_samples_per_file:,} × {float(record):,.10g} B"
+                f" = {bytes_text(float(files * num_samples_per_file * record))} (edition {edition.name} rounds "
+                f"{'up' if rounding == 'up' else 'down'})"
+            ),
         ),
     )

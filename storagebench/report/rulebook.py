@@ -40,16 +40,18 @@ def _page(rule: Rule, edition: Edition) -> Iterable[str]:
     yield f"{rule.family}, editions {', '.join(sorted(rule.editions))}" + ("; advice only" if rule.warns else "")
     yield ""
     yield from inspect.cleandoc(rule.check.__doc__ or "").splitlines()
-    numbers = _numbers(rule, edition)
-    if edition.name in rule.editions and numbers:
+    if edition.name in rule.editions and rule.numbers:
         yield ""
         yield f"Numbers of edition {edition.name}:"
-        yield from (f"  {name}: {value}" for name, value in numbers.items())
+        for name in rule.numbers:
+            yield from _number(name, edition[f"{rule.family}.{name}"])
     yield ""
 
 
-def _numbers(rule: Rule, edition: Edition) -> dict[str, object]:
-    """Find the entries of the edition's table that the rule's code names."""
-    source = inspect.getsource(rule.check)
-    table = edition[rule.family]
-    return {name: value for name, value in table.items() if f"{rule.family}.{name}" in source}
+def _number(name: str, value: object) -> Iterable[str]:
+    if not isinstance(value, dict):
+        yield f"  {name}: {value}"
+        return
+    yield f"  {name}:"
+    for key, item in value.items():
+        yield f"    {key}: {', '.join(map(str, item)) if isinstance(item, list) else item}"

@@ -118,8 +118,8 @@ def test_mpi_ranks_leave_the_same_kind_of_record(tmp_path):
 )
 @pytest.mark.parametrize("extra", [[], ["--reading=decoded"], ["--param=reader.odirect=true"]], ids=["raw", "decoded", "odirect"])
 def test_every_format_runs_in_every_way(tmp_path, model, accelerator, params, extra):
-    given = [f"--param={param}" for param in params if "record_length" not in param or True]
     base = [item for item in TINY if "record_length_bytes=" not in item]
+    given = [f"--param={param}" for param in params]
     done = session(tmp_path, "-k", f"{model}-{accelerator}", *base, *given, *extra)
     assert done.returncode == 0, done.output
 
@@ -159,20 +159,20 @@ def test_a_wrong_option_is_one_sentence(tmp_path, options, sentence):
 def test_an_unknown_host_is_an_error_with_its_name(tmp_path):
     done = session(tmp_path, *POINT, *TINY, "--hosts=no-such-host.invalid")
     assert done.returncode == 1
-    assert "no-such-host.invalid" in done.line("^E ")
+    assert "--hosts" in done.line("for no-such-host.invalid")
     assert "1 error" in done.output
 
 
 def test_no_mpirun_is_an_error_with_the_command_that_installs_it(tmp_path):
     done = session(tmp_path, *POINT, *TINY, "--launcher=mpi", "--mpi-bin=/nowhere/mpirun")
-    assert "/nowhere/mpirun" in done.line("^E ")
+    assert "install" in done.line("/nowhere/mpirun")
     assert "1 error" in done.output
 
 
 def test_a_dataset_of_other_parameters_is_not_used(tmp_path):
     assert session(tmp_path, *POINT, *TINY).returncode == 0
     done = session(tmp_path, *POINT, *TINY, "--param=dataset.num_samples_per_file=2")
-    assert "num_samples_per_file is 1 there and 2 here" in done.line("^E ")
+    assert "num_samples_per_file is 1 there and 2 here" in done.line("holds a dataset of other parameters")
     assert len(done.records()) == 1
 
 
@@ -181,8 +181,7 @@ def test_a_truncated_file_is_found(tmp_path):
     victim = tmp_path / "data" / "unet3d" / "train" / "img_0000003.npz"
     os.truncate(victim, 100)
     done = session(tmp_path, *POINT, *TINY)
-    assert victim.name in done.line("^E ")
-    assert "100 bytes" in done.line("^E ")
+    assert "holds 100 bytes instead of" in done.line(f"{victim.name} ")
 
 
 def test_results_beside_the_data_are_invalid_by_rule_3_4_2(tiny):
@@ -193,7 +192,7 @@ def test_results_beside_the_data_are_invalid_by_rule_3_4_2(tiny):
 def test_a_plan_that_cannot_fit_is_refused_with_the_arithmetic(tmp_path):
     done = session(tmp_path, "-k", "unet3d-b200-x1-run1", "--division=closed")
     assert done.returncode == 1
-    assert "GiB" in done.line("^E .*free")
+    assert "GiB" in done.line(r"free on")
     assert done.records() == []
 
 
@@ -226,7 +225,8 @@ def ranks_of(folder: Path) -> list[int]:
 
 def long_session(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     environ = environment() | {"STORAGEBENCH_TEST": str(folder)}
-    slow = [*POINT, *TINY, "--param=train.computation_time=0.5", "--param=train.epochs=100", *arguments]
+    sizes = [option for option in TINY if "train." not in option]
+    slow = [*POINT, *sizes, "--param=train.computation_time=0.5", "--param=train.epochs=100", *arguments]
     process = subprocess.Popen(
         [*command(folder), "suites/training", *slow], cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
