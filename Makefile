@@ -20,7 +20,7 @@ bench: .venv/dev  ## the performance comparisons of docs/performance.md
 	$(BIN)/python bench/collection.py
 
 docs: .venv/dev  ## write the generated references anew
-	$(BIN)/python -m storagebench.report.reference docs
+	$(BIN)/python docs/generate.py
 
 lock: .venv/dev  ## pin the newest versions that work together
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock

@@ -30,7 +30,9 @@ def commands() -> list[str]:
 
 def is_long(command: str) -> bool:
     """Say whether a command runs a benchmark at the sizes of the rules."""
-    runs = command.startswith("pytest suites") and not re.search(r"--plan|--collect-only|--quick|num_files_train", command)
+    runs = command.startswith("pytest suites") and not re.search(
+        r"--plan|--collect-only|--quick|num_files_train", command
+    )
     return runs
 
 
@@ -46,7 +48,9 @@ def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     }
     arguments = shlex.split(os.path.expandvars(command)) + (["--plan"] if is_long(command) else [])
     (folder / "results").mkdir(exist_ok=True)
-    return subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500)
+    return subprocess.run(
+        arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500
+    )
 
 
 @pytest.mark.parametrize("command", commands())
