@@ -30,10 +30,9 @@ def commands() -> list[str]:
 
 def is_long(command: str) -> bool:
     """Say whether a command runs a benchmark at the sizes of the rules."""
-    runs = command.startswith("pytest suites") and not re.search(
+    return command.startswith("pytest suites") and not re.search(
         r"--plan|--collect-only|--quick|num_files_train", command
     )
-    return runs
 
 
 def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:

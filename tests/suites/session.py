@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).parents[2]
 TINY = (
@@ -37,8 +37,8 @@ class Session:
     def incomplete(self) -> list[dict[str, Any]]:
         return [json.loads(path.read_text()) for path in sorted(self.folder.glob("results/**/incomplete.json"))]
 
-    def testcases(self) -> list[ElementTree.Element]:
-        return list(ElementTree.parse(self.folder / "report.xml").iter("testcase"))
+    def testcases(self) -> list[ET.Element]:
+        return list(ET.parse(self.folder / "report.xml").iter("testcase"))
 
     def line(self, pattern: str) -> str:
         """Return the one line that matches; a sentence is one line."""
