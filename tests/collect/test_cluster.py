@@ -1,0 +1,48 @@
+"""A cluster is described by one rank on each host, in the order the hosts were named."""
+
+import socket
+from datetime import datetime
+
+import pytest
+
+from storagebench.collect.cluster import collect
+from storagebench.errors import ClusterError
+from storagebench.launch.local import LocalLauncher
+from storagebench.launch.mpi import MpiLauncher
+from storagebench.model import LOCALHOST, Cluster, Host
+from storagebench.serial import from_json, to_json
+from tests.launch.conftest import ROOT
+
+
+@pytest.fixture
+def fake_ssh(monkeypatch):
+    """Let mpirun reach any host: its agent runs the command here, under the host's name."""
+    monkeypatch.setenv("PRTE_MCA_plm_ssh_agent", str(ROOT / "tests/launch/fake_ssh"))
+
+
+def test_one_host_is_described_without_starting_anything():
+    cluster = collect((LOCALHOST,), LocalLauncher())
+    assert [host.hostname for host in cluster.hosts] == [socket.gethostname()]
+    assert cluster.method == "local"
+    assert datetime.fromisoformat(cluster.collected_at).utcoffset().total_seconds() == 0
+    assert from_json(Cluster, to_json(cluster)) == cluster
+
+
+def test_two_hosts_describe_themselves_whatever_their_slots(fake_ssh):
+    cluster = collect((Host("127.0.0.3", 8), Host("127.0.0.2")), MpiLauncher())
+    assert [host.hostname for host in cluster.hosts] == ["127.0.0.3", "127.0.0.2"]
+    assert cluster.method == "mpi"
+    assert cluster.memory_bytes == 2 * cluster.hosts[0].memory_bytes
+
+
+def test_two_names_of_one_machine_are_refused():
+    class Merging:
+        """Stands for two names of one machine; Open MPI itself may hang there."""
+
+        name = "mpi"
+
+        def run(self, job, tell):
+            return [to_json(collect((LOCALHOST,), LocalLauncher()).hosts[0])] * job.ranks
+
+    with pytest.raises(ClusterError, match="^--hosts=a,b: two of these lead to one machine"):
+        collect((Host("a"), Host("b")), Merging())

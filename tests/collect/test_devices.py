@@ -1,0 +1,55 @@
+"""The device below a path is found by its number, and its reads are counted in bytes."""
+
+import os
+
+import pytest
+
+from storagebench.collect import devices
+from storagebench.collect.devices import BlockDevice, block_device_of, no_device_reason, process_read_bytes, read_bytes
+
+
+@pytest.fixture
+def sys_block(tmp_path, monkeypatch):
+    """A /sys/dev/block that knows the device of tmp_path as a partition."""
+    number = tmp_path.stat().st_dev
+    device = tmp_path / "devices" / "nvme0n1p2"
+    device.mkdir(parents=True)
+    (device / "stat").write_text("  10  0  2048  5  0 0 0 0 0 0 0\n")
+    block = tmp_path / "block"
+    block.mkdir()
+    (block / f"{os.major(number)}:{os.minor(number)}").symlink_to(device)
+    monkeypatch.setattr(devices, "SYS_BLOCK", block)
+    return device
+
+
+def test_a_partition_counts_for_itself(tmp_path, sys_block, monkeypatch):
+    monkeypatch.setattr("os.major", lambda number: 259)
+    monkeypatch.setattr("os.minor", lambda number: 2)
+    (tmp_path / "block" / "259:2").symlink_to(sys_block)
+    device = block_device_of(str(tmp_path))
+    assert device.name == "nvme0n1p2"
+    assert read_bytes(device) == 2048 * 512
+
+
+def test_memory_has_no_device_and_the_reason_says_so():
+    assert block_device_of("/dev/shm") is None
+    assert no_device_reason("/dev/shm") == (
+        "/dev/shm is tmpfs, which has no block device of its own whose reads could be counted"
+    )
+
+
+def test_reads_of_a_device_that_says_nothing_are_none(tmp_path):
+    (tmp_path / "stat").write_text("\n")
+    assert read_bytes(BlockDevice("x", tmp_path)) == 0
+
+
+def test_what_this_process_reads_past_the_cache_is_counted(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(bytes(1 << 20))
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    before = process_read_bytes()
+    os.read(descriptor, 1 << 20)
+    os.close(descriptor)
+    assert process_read_bytes() >= before
