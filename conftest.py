@@ -1,3 +1,3 @@
-"""Everything pytest needs to know of this project is in its plugin."""
+"""Everything lives in the plugin; pytester is for the project's own tests."""
 
-pytest_plugins = ["storagebench.plugin"]
+pytest_plugins = ["storagebench.plugin", "pytester"]

@@ -1,0 +1,118 @@
+"""What the page of pytest-html gains: columns, a summary, one block for each run, and a look of its own.
+
+The *Result* column keeps pytest's own words: the page hides a row whose result it does not know.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storagebench.report import digest, outcome, page, pages
+from storagebench.report.terminal import OFFICIAL
+
+CSS = Path(__file__).with_name("report.css")
+MOST_OPEN = 8
+"""A page of more tests than this starts with the passed ones folded."""
+
+# pytest-html's template knows neither phones nor languages.
+HEAD = (
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<script>document.documentElement.lang = "en"</script>'
+)
+DATA = pytest.StashKey[Any]()
+
+METRICS = (("au", "AU %", "au_percent", 1), ("samples", "samples/s", "samples_per_s", 1))
+
+
+def prepare(config: pytest.Config) -> None:
+    """Make `--html` write one file that can be sent to somebody, in our style; must run before pytest-html sets up."""
+    if config.getoption("htmlpath", None):
+        config.option.self_contained_html = True
+        config.option.css = [*config.option.css, str(CSS)]
+
+
+def describe(config: pytest.Config, facts: Mapping[str, str]) -> None:
+    """Add facts to the Environment table; the page takes them as html."""
+    try:
+        from pytest_metadata.plugin import metadata_key
+    except ImportError:
+        return
+    config.stash[metadata_key].update({name.capitalize(): escape(fact) for name, fact in facts.items()})
+
+
+def start(report: Any, *, quick: bool) -> None:
+    """Title the page, and warn at its top from the first moment where the figures will not be valid."""
+    report.title = "Storage benchmark report"
+    report.config.stash[DATA] = report
+    banner = f'<p class="banner">{pages.NOT_VALID}</p>' if quick else ""
+    report.additional_summary["prefix"].append(HEAD + banner)
+
+
+def summarise(prefix: list[str], config: pytest.Config, tests: int) -> None:
+    """Count the verdicts at the top: ``2 CLOSED · 1 OPEN · 1 INVALID``; open the details of a short page."""
+    records = outcome.records(config)
+    if DATA in config.stash and tests <= MOST_OPEN:
+        config.stash[DATA].set_data("renderCollapsed", ["none"])
+    if records:
+        prefix.append(f'<p class="verdicts">{counts(records)}</p><p>{escape(OFFICIAL)}</p>')
+
+
+def counts(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many runs have which verdict, as coloured words."""
+    number = Counter(map(digest.word, records))
+    words = (word for word in ("CLOSED", "OPEN", "INVALID", "QUICK") if number[word])
+    return " · ".join(f'<span class="verdict {word.lower()}">{number[word]} {word}</span>' for word in words)
+
+
+def head(cells: list[str]) -> None:
+    """Insert the headings of our columns after *Result* and *Test*."""
+    cells.insert(1, '<th class="sortable" data-column-type="verdict">Verdict</th>')
+    for place, (name, heading, _, _) in enumerate(METRICS, start=3):
+        cells.insert(place, f'<th class="sortable" data-column-type="{name}">{heading}</th>')
+
+
+def row(report: object, cells: list[str]) -> None:
+    """Insert our cells into a row, with a dash where the test was no benchmark or came to no verdict."""
+    record = outcome.record_of(report)
+    if record is not None and getattr(report, "when", "") == "call":
+        cells[1] = f'<td class="col-testId" title="{escape(_nodeid(report))}">{escape(str(record["id"]))}</td>'
+        cells[-1] = f'<td class="col-links">{page.link(record)}</td>'
+    cells.insert(1, f'<td class="col-verdict">{page.verdict(record) if record else digest.UNKNOWN}</td>')
+    for place, (name, _, metric, decimals) in enumerate(METRICS, start=3):
+        cells.insert(place, f'<td class="col-{name}">{_number(record, metric, decimals)}</td>')
+
+
+def _nodeid(report: object) -> str:
+    return str(getattr(report, "nodeid", ""))
+
+
+def _number(record: Mapping[str, Any] | None, metric: str, decimals: int) -> str:
+    value = digest.find(record or {}, f"metrics.{metric}")
+    # The page sorts a column by its text, hence the zeros in front of what it sees first.
+    return digest.UNKNOWN if value is None else f'<data value="{value:018.3f}">{digest.figure(value, decimals)}</data>'
+
+
+def extras(report: pytest.TestReport) -> None:
+    """Put on a report what pytest-html is to show below its row: the block of a run, or why there was none.
+
+    Made where the page is, so that xdist carries no html.
+    """
+    record = outcome.record_of(report)
+    if record is not None:
+        shown = page.block(record)
+    elif report.failed and isinstance(report.longrepr, str):
+        shown = f'<p class="reason">{escape(report.longrepr)}</p>'
+    else:
+        return
+    block = {"format_type": "html", "content": shown, "name": None, "mime_type": None, "extension": None}
+    report.__dict__["extras"] = [*getattr(report, "extras", []), block]
+
+
+def tidy(data: list[str]) -> None:
+    """Leave out a log that has nothing to say."""
+    if data == ["No log output captured."]:
+        data.clear()

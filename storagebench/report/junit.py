@@ -1,0 +1,58 @@
+"""Junit properties: those of each testcase and those of the whole suite."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from storagebench.report import digest
+
+Property = tuple[str, str | float]
+
+METRICS = (
+    "au_percent",
+    "au_percent_stdev",
+    "samples_per_s",
+    "samples_per_s_stdev",
+    "nominal_mib_per_s",
+    "requested_mib_per_s",
+    "device_mib_per_s",
+    "device_to_nominal",
+    "duration_s",
+    "peak_memory_bytes",
+)
+
+
+def properties(record: Mapping[str, Any]) -> list[Property]:
+    """Return the properties of one run: str and float only, for nothing else survives xdist and XML alike.
+
+    A metric that the record leaves open is absent.
+    """
+    names = dict.fromkeys(map(digest.rule, digest.reasons(record)))
+    words = {
+        "item": record.get("id"),
+        "verdict": record.get("verdict"),
+        "division": record.get("division"),
+        "edition": record.get("judged_as"),
+        "quick": "true" if record.get("quick") else "false",
+        "findings": "; ".join(names) or "none",
+        "engine": digest.find(record, "engine.name"),
+        "record": record.get("folder"),
+    }
+    metrics = {name: digest.find(record, f"metrics.{name}") for name in METRICS}
+    known: list[Property] = [(name, str(value)) for name, value in words.items() if value is not None]
+    known.extend((name, float(value)) for name, value in metrics.items() if value is not None)
+    return known
+
+
+def add_suite_properties(config: pytest.Config, facts: Mapping[str, str]) -> None:
+    """Write the facts of the session into the `<testsuite>`; does nothing where no junit file was asked for.
+
+    Goes to pytest's junit object itself: its fixture for the purpose loses the properties under xdist.
+    """
+    from _pytest.junitxml import xml_key
+
+    xml = config.stash.get(xml_key, None)
+    if xml is not None:
+        for name, value in facts.items():
+            xml.add_global_property(name, value)

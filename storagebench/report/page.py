@@ -1,0 +1,185 @@
+"""One run on the html page: figures, findings, plots, and folded below them how it came about."""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from storagebench.report import digest, epochs
+from storagebench.units import bytes_text, duration_text
+
+Record = Mapping[str, Any]
+
+
+def block(record: Record) -> str:
+    """Return everything that the page shows of one run, as one element."""
+    findings, plots = _findings(record), _plots(record)
+    # Why a run is not CLOSED comes first; that a quick run breaks rules is no news.
+    told = (plots, _fold("Findings", findings)) if record.get("quick") else (findings, plots)
+    parts = (_headline(record), *told, _details(record))
+    return f'<section class="run">{"".join(parts)}</section>'
+
+
+def verdict(record: Record) -> str:
+    """Return the verdict as a coloured word; its `value` is what the page sorts the column by."""
+    rank = ("INVALID", "OPEN", "QUICK", "CLOSED").index(digest.word(record))
+    return f'<data value="{rank}" class="verdict {digest.word(record).lower()}">{digest.word(record)}</data>'
+
+
+def link(record: Record) -> str:
+    """Return a link that saves the record as this page shows it, without the network and without the folder."""
+    content = base64.b64encode(json.dumps(record, indent=1).encode()).decode()
+    name = escape(f"{record['id']}.json", quote=True)
+    return f'<a class="col-links__extra" download="{name}" href="data:application/json;base64,{content}">record</a>'
+
+
+def _headline(record: Record) -> str:
+    metrics = record.get("metrics", {})
+    known = [
+        ("accelerator utilisation", metrics.get("au_percent"), 1, "%", metrics.get("au_percent_stdev")),
+        ("throughput", metrics.get("samples_per_s"), 1, "samples/s", metrics.get("samples_per_s_stdev")),
+        ("nominal", metrics.get("nominal_mib_per_s"), 0, "MiB/s", None),
+        ("from the device", metrics.get("device_mib_per_s"), 0, "MiB/s", None),
+    ]
+    cells = [_cell(name, digest.figure(value, digits), unit, spread) for name, value, digits, unit, spread in known]
+    if (duration := metrics.get("duration_s")) is not None:
+        cells.append(_cell("duration", duration_text(duration), "", None))
+    quick = '<p class="banner">Quick run: the figures are not valid.</p>' if record.get("quick") else ""
+    return f'{quick}<dl class="headline">{"".join(cells)}</dl>'
+
+
+def _cell(name: str, text: str, unit: str, spread: float | None) -> str:
+    more = f" ± {digest.figure(spread, 2)}" if spread is not None else ""
+    known = f"{text} <small>{unit}{more}</small>" if text != digest.UNKNOWN else "<small>unknown</small>"
+    return f"<div><dt>{name}</dt><dd>{known}</dd></div>"
+
+
+def _findings(record: Record) -> str:
+    found = record.get("findings") or []
+    if not found:
+        return f'<p class="clean">No rule of edition {escape(str(record.get("judged_as")))} is broken.</p>'
+    before = (None, *(finding["rule_name"] for finding in found))
+    rows = "".join(_finding(one, again=one["rule_name"] == last) for one, last in zip(found, before, strict=False))
+    caption = "" if record.get("quick") else "<caption>Findings</caption>"
+    head = "<tr><th>Rule</th><th>Lands in</th><th>Saw</th><th>Needs</th></tr>"
+    return f'<table class="findings">{caption}<thead>{head}</thead><tbody>{rows}</tbody></table>'
+
+
+def _finding(finding: Record, *, again: bool) -> str:
+    lands = str(finding["lands"])
+    rule = f"<b>{escape(digest.rule(finding))}</b>"
+    text = "" if again else f"<small>{escape(str(finding.get('text') or ''))}</small>"
+    word = f'<span class="verdict {lands.lower()}">{lands}</span>'
+    cells = (
+        ("Rule", rule + text),
+        ("Lands in", word),
+        ("Saw", _escaped(finding["saw"])),
+        ("Needs", _escaped(finding["needs"])),
+    )
+    return "<tr>" + "".join(f'<td data-label="{label}">{cell}</td>' for label, cell in cells) + "</tr>"
+
+
+def _plots(record: Record) -> str:
+    drawn = (
+        ("Throughput", epochs.throughput(record), ""),
+        ("Accelerator utilisation", epochs.accelerator_utilisation(record), ""),
+        ("Bytes read", epochs.bytes_read(record), digest.page_cache(record)),
+    )
+    figures = (f"<figure><h3>{name}</h3>{svg}{_caption(said)}</figure>" for name, svg, said in drawn if svg)
+    return f'<div class="plots">{"".join(figures)}</div>'
+
+
+def _caption(text: str) -> str:
+    return f"<figcaption>{escape(text)}</figcaption>" if text else ""
+
+
+def _details(record: Record) -> str:
+    parts = (
+        _fold("Figures of each epoch", _epochs(record)),
+        _fold("Sizes and their working", _listed(_working(record))),
+        _fold("Evidence", _described(_evidence(record))),
+        _fold("Run", _described(_run(record))),
+    )
+    return "".join(parts)
+
+
+def _fold(title: str, content: str) -> str:
+    return f"<details><summary>{title}</summary>{content}</details>" if content else ""
+
+
+def _epochs(record: Record) -> str:
+    rows = ["<tr><th>epoch</th><th>AU %</th><th>samples/s</th><th>duration</th><th>nominal</th><th>device</th></tr>"]
+    for epoch in record.get("epochs") or ():
+        cells = [
+            str(epoch["epoch"]),
+            digest.figure(epoch.get("au_percent"), 2),
+            digest.figure(epoch.get("samples_per_s"), 1),
+            duration_text(epoch["duration_s"]),
+            bytes_text(epoch["nominal_bytes"]),
+            "-" if epoch.get("device_bytes") is None else bytes_text(epoch["device_bytes"]),
+        ]
+        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+    return f'<div class="scroll"><table class="epochs">{"".join(rows)}</table></div>' if len(rows) > 1 else ""
+
+
+def _working(record: Record) -> Iterator[str]:
+    yield from digest.find(record, "plan.sizing.working") or ()
+    yield from digest.find(record, "plan.prediction.working") or ()
+
+
+def _evidence(record: Record) -> Iterator[tuple[str, Any]]:
+    evidence = record.get("evidence") or {}
+    for name, value in evidence.items():
+        yield name.replace("_", " "), value
+    if cached := digest.page_cache(record):
+        yield "page cache", cached
+
+
+def _run(record: Record) -> Iterator[tuple[str, Any]]:
+    plan = record.get("plan") or {}
+    yield (
+        "verdict by the rules",
+        f"{record['verdict']}, edition {record.get('judged_as')}, asked for {record['division']}",
+    )
+    yield "started, ended", f"{record.get('started_at')}, {record.get('ended_at')}"
+    yield "engine", record.get("engine")
+    yield "accelerators", plan.get("accelerators")
+    yield (
+        "overrides",
+        {name: f"{one['value']} ({one['origin']})" for name, one in (plan.get("overrides") or {}).items()},
+    )
+    yield "settings", plan.get("settings")
+    yield "dataset", record.get("dataset")
+    for host in digest.find(record, "cluster_start.hosts") or ():
+        memory = bytes_text(host["memory_bytes"]) if host.get("memory_bytes") else "unknown"
+        yield (
+            f"host {host['hostname']}",
+            f"{host['cpu_model']}, {host['logical_cpus']} CPUs, memory {memory}, {host['kernel']}",
+        )
+    yield "record", f"{record.get('folder')}/record.json"
+
+
+def _described(facts: Iterable[tuple[str, Any]]) -> str:
+    rows = [f"<dt>{_escaped(name)}</dt><dd>{_said(value)}</dd>" for name, value in facts if value not in (None, {}, [])]
+    return f'<dl class="facts">{"".join(rows)}</dl>' if rows else ""
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        pairs = (f"{_escaped(name)}: {_said(one)}" for name, one in value.items())
+        return "<br>".join(pairs)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(_said, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _escaped(value)
+
+
+def _listed(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{_escaped(line)}</li>" for line in lines)
+    return f"<ol>{items}</ol>" if items else ""
+
+
+def _escaped(value: object) -> str:
+    return escape(str(value))

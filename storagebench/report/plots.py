@@ -1,0 +1,142 @@
+"""Two kinds of plot as accessible SVG: points over epochs, and bars over epochs.
+
+Pure functions from numbers to text. Colours come from `report.css` by class, so that a page in dark mode keeps its
+contrast; sizes are those of a plot 400 px wide, which stays readable on a phone.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+WIDTH, HEIGHT = 400, 236
+LEFT, RIGHT, TOP, BOTTOM = 58, 388, 40, 196
+MOST_LABELS = 12
+"""More epochs than this and only some of them are labelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One value for each epoch, None where the record has none, and the name that the legend gives them."""
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """What a plot is called: `slug` is unique on its page, `description` is for people who cannot see it."""
+
+    slug: str
+    title: str
+    description: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The vertical axis: round tick values from bottom to top."""
+
+    ticks: tuple[float, ...]
+
+    def y(self, value: float) -> float:
+        """Place a value; the axis reaches from its first tick to its last."""
+        low, high = self.ticks[0], self.ticks[-1]
+        return BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP)
+
+    def text(self, value: float) -> str:
+        """Say a tick with as many decimals as the step between two ticks has."""
+        step = self.ticks[1] - self.ticks[0]
+        return f"{value:,.{max(0, -math.floor(math.log10(step) + 1e-9))}f}"
+
+
+def axis(low: float, high: float, most: int = 7) -> Axis:
+    """Lay an axis of at most `most` ticks at 1, 2 or 5 times a power of ten that holds both values.
+
+    >>> axis(0, 87.5).ticks
+    (0.0, 20.0, 40.0, 60.0, 80.0, 100.0)
+    """
+    span = high - low if high > low else abs(high) or 1.0
+    magnitude = 10.0 ** math.floor(math.log10(span / most))
+    for step in (magnitude * factor for factor in (1, 2, 5, 10, 20, 50)):
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        last = max(last, first + 1)
+        if last - first < most:
+            break
+    return Axis(tuple(float(f"{index * step:.12g}") for index in range(first, last + 1)))
+
+
+def points(caption: Caption, series: Series, scale: Axis, threshold: float | None = None, mark: str = "") -> str:
+    """Draw one series as points joined by a line, each with its value, and a dashed threshold named `mark`."""
+    parts = list(_frame(caption, scale, len(series.values)))
+    if threshold is not None:
+        y, dash = scale.y(threshold), RIGHT - 7.2 * len(mark) - 12
+        parts.append(f'<line class="threshold" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(f'<line class="threshold" x1="{dash - 26:.0f}" x2="{dash:.0f}" y1="10" y2="10"/>')
+        parts.append(f'<text class="mark" x="{RIGHT}" y="14" text-anchor="end">{escape(mark)}</text>')
+    known = [(_x(i, len(series.values)), value) for i, value in enumerate(series.values) if value is not None]
+    path = " ".join(f"{x:.1f},{scale.y(value):.1f}" for x, value in known)
+    parts.append(f'<polyline class="series-1" fill="none" points="{path}"/>')
+    for x, value in known:
+        parts.append(f'<circle class="series-1" cx="{x:.1f}" cy="{scale.y(value):.1f}" r="4"/>')
+        if len(known) <= MOST_LABELS / 2:
+            text = _short(value)
+            parts.append(
+                f'<text class="value" x="{x:.1f}" y="{scale.y(value) - 9:.1f}" text-anchor="middle">{text}</text>'
+            )
+    return _svg(caption, parts)
+
+
+def bars(caption: Caption, series: Sequence[Series], scale: Axis) -> str:
+    """Draw several series as bars side by side, with a legend above; the axis must begin at zero."""
+    count = len(series[0].values)
+    parts = list(_frame(caption, scale, count))
+    width = min(36.0, 0.76 * (RIGHT - LEFT) / count / len(series))
+    for number, one in enumerate(series):
+        for i, value in enumerate(one.values):
+            if value is not None:
+                x, y = _x(i, count) + (number - len(series) / 2) * width, scale.y(value)
+                shape = f'x="{x:.1f}" y="{y:.1f}" width="{0.94 * width:.2f}" height="{BOTTOM - y:.1f}"'
+                hint = f"epoch {i + 1}: {one.name} {_short(value)} {caption.unit}"
+                parts.append(f'<rect class="series-{number + 1}" {shape}><title>{escape(hint)}</title></rect>')
+    parts.extend(_legend(series))
+    return _svg(caption, parts)
+
+
+def _frame(caption: Caption, scale: Axis, count: int) -> Iterator[str]:
+    yield f'<text class="unit" x="4" y="14">{escape(caption.unit)}</text>'
+    for tick in scale.ticks:
+        y = scale.y(tick)
+        yield f'<line class="grid" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        yield f'<text x="{LEFT - 7}" y="{y + 4.5:.1f}" text-anchor="end">{scale.text(tick)}</text>'
+    every = math.ceil(count / MOST_LABELS)
+    for i in range(0, count, every):
+        yield f'<text x="{_x(i, count):.1f}" y="{BOTTOM + 18}" text-anchor="middle">{i + 1}</text>'
+    yield f'<text x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">epoch</text>'
+
+
+def _legend(series: Sequence[Series]) -> Iterator[str]:
+    x = float(RIGHT)
+    for number, one in reversed(list(enumerate(series))):
+        yield f'<text x="{x:.0f}" y="14" text-anchor="end">{escape(one.name)}</text>'
+        x -= 7.2 * len(one.name) + 16
+        yield f'<rect class="series-{number + 1}" x="{x:.0f}" y="4" width="11" height="11"/>'
+        x -= 14
+
+
+def _x(index: int, count: int) -> float:
+    return LEFT + (index + 0.5) * (RIGHT - LEFT) / count
+
+
+def _short(value: float) -> str:
+    digits = math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:,.{max(0, min(2, 2 - digits))}f}"
+
+
+def _svg(caption: Caption, parts: Sequence[str]) -> str:
+    title, description = f"{caption.slug}-title", f"{caption.slug}-description"
+    return (
+        f'<svg class="plot" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{title} {description}">'
+        f'<title id="{title}">{escape(caption.title)}</title>'
+        f'<desc id="{description}">{escape(caption.description)}</desc>{"".join(parts)}</svg>'
+    )

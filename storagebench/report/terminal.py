@@ -1,0 +1,102 @@
+"""The section at the end of a session: one row for each run, then what the rules found."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from storagebench.report import digest
+
+OFFICIAL = (
+    "CLOSED and OPEN say which rules a run meets; an official submission must be produced by MLCommons' own tool"
+    " (rule 1.1 mlpstorageGeneratesHierarchy)."
+)
+COLOURS = {"CLOSED": "green", "OPEN": "yellow", "QUICK": "yellow", "INVALID": "red"}
+
+
+class Line(NamedTuple):
+    """A line of text and the pytest markup that it is written with, such as red or bold."""
+
+    text: str
+    markup: dict[str, bool]
+
+
+class Column(NamedTuple):
+    """A heading, the metric below it, and the decimals that the metric is said with."""
+
+    heading: str
+    metric: str
+    decimals: int
+
+
+COLUMNS = (
+    Column("AU %", "au_percent", 1),
+    Column("samples/s", "samples_per_s", 1),
+    Column("MiB/s", "nominal_mib_per_s", 0),
+    Column("device MiB/s", "device_mib_per_s", 0),
+)
+
+
+def summary(records: Sequence[Mapping[str, Any]], width: int, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield the section for these records, `width` columns wide: table, findings, records, the word on rule 1.1.
+
+    Of a quick run the findings are only counted unless `verbose`, as its sizes break the rules on purpose.
+    """
+    yield from table(records, width)
+    for record in records:
+        yield from findings(record, width, verbose=verbose)
+    yield Line("", {})
+    for record in records:
+        yield Line(f"record of {record['id']}: {record.get('folder')}/record.json", {})
+    for line in textwrap.wrap(OFFICIAL, width):
+        yield Line(line, {})
+
+
+def table(records: Sequence[Mapping[str, Any]], width: int) -> Iterator[Line]:
+    """Yield a row for each run: item, verdict, headline figures (- where there is none), and why."""
+    rows = [_row(record) for record in records]
+    heading = ["item", "verdict", *(column.heading for column in COLUMNS), "why"]
+    widths = [max(len(row[i]) for row in [heading, *rows]) for i in range(len(heading))]
+    yield Line(_aligned(heading, widths)[:width].rstrip(), {"bold": True})
+    for record, row in zip(records, rows, strict=True):
+        yield Line(_aligned(row, widths).rstrip(), {COLOURS[digest.word(record)]: True})
+
+
+def _row(record: Mapping[str, Any]) -> list[str]:
+    figures = [digest.figure(digest.find(record, f"metrics.{name}"), decimals) for _, name, decimals in COLUMNS]
+    return [str(record["id"]), digest.word(record), *figures, digest.why(record)]
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    text = {0, 1, len(cells) - 1}
+    padded = zip(range(len(cells)), cells, widths, strict=True)
+    return "  ".join(cell.ljust(wide) if place in text else cell.rjust(wide) for place, cell, wide in padded)
+
+
+def findings(record: Mapping[str, Any], width: int, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield what the rules said about one run and what the page cache did; nothing for a run without either."""
+    found, cached = record.get("findings", []), digest.page_cache(record)
+    if not found and not cached:
+        return
+    yield Line("", {})
+    word = digest.word(record)
+    yield Line(f"{word:<7}  {record['id']}", {COLOURS[word]: True, "bold": True})
+    if found and word == "QUICK" and not verbose:
+        yield Line(f"  {len(found)} findings, as sizes shrunk by --quick break the rules; -v lists them", {})
+    else:
+        indent = 4 + max((len(str(finding["rule_id"])) for finding in found), default=0)
+        yield from (line for finding in found for line in _finding(finding, indent, width))
+    if cached:
+        yield Line(f"  {cached}", {"yellow": True})
+
+
+def _finding(finding: Mapping[str, Any], indent: int, width: int) -> Iterator[Line]:
+    advice = " (advice)" if finding["lands"] == "ADVICE" else ""
+    said = f"{finding['rule_name']}  {finding['saw']}, needs {finding['needs']}{advice}"
+    yield from _wrapped(f"  {finding['rule_id']}".ljust(indent) + said, indent, width)
+    yield from _wrapped(" " * indent + str(finding.get("text") or ""), indent, width)
+    yield Line(f"{' ' * indent}pytest --explain {finding['rule_name']}", {"cyan": True})
+
+
+def _wrapped(text: str, indent: int, width: int) -> Iterator[Line]:
+    for line in textwrap.wrap(text, max(width, indent + 40), subsequent_indent=" " * indent, break_on_hyphens=False):
+        yield Line(line, {})

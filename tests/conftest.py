@@ -1,0 +1,38 @@
+"""What tests of several folders share."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+_TOKEN = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\x1b[78D]|\r|\n|[^\x1b\r\n]+")
+
+
+@pytest.fixture
+def screen() -> Callable[..., list[str]]:
+    """Show text as a terminal of unlimited height would: ``screen("a", "\\rb") == ["b"]``."""
+    return lambda *texts: _shown("".join(texts))
+
+
+def _shown(text: str) -> list[str]:
+    lines, row, column, saved = [""], 0, 0, (0, 0)
+    for token in _TOKEN.findall(text):
+        if token == "\r":
+            column = 0
+        elif token == "\n":
+            row, column = row + 1, 0
+        elif token == "\x1bD":
+            row += 1
+        elif token == "\x1b[A":
+            row -= 1
+        elif token == "\x1b7":
+            saved = row, column
+        elif token == "\x1b8":
+            row, column = saved
+        elif token == "\x1b[K":
+            lines[row] = lines[row][:column]
+        elif not token.startswith("\x1b"):
+            lines[row] = lines[row].ljust(column)[:column] + token + lines[row][column + len(token) :]
+            column += len(token)
+        lines += [""] * (row + 1 - len(lines))
+    return lines
