@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answer `--rules` and `--explain` without collecting anything; `--plan` needs no workers."""
+    terminal.respect_quiet(config)
     if flagged(config, "--plan"):
         config.option.numprocesses = 0
     with pages.usage_errors():

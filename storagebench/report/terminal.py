@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import pytest
+
 from storagebench.report import digest
 
 OFFICIAL = (
@@ -34,6 +36,12 @@ COLUMNS = (
     Column("MiB/s", "nominal_mib_per_s", 0),
     Column("device MiB/s", "device_mib_per_s", 0),
 )
+
+
+def respect_quiet(config: pytest.Config) -> None:
+    """Let -q say less: pytest.ini asks for a line an item, but not for the tree with docstrings of --collect-only."""
+    if config.get_verbosity() < 0:
+        config._inicache["verbosity_test_cases"] = "auto"  # noqa: SLF001 - pytest has no public way to change a setting
 
 
 def summary(records: Sequence[Mapping[str, Any]], width: int, *, verbose: bool = False) -> Iterator[Line]:

@@ -44,5 +44,5 @@ def test_two_names_of_one_machine_are_refused():
         def run(self, job, tell):
             return [to_json(collect((LOCALHOST,), LocalLauncher()).hosts[0])] * job.ranks
 
-    with pytest.raises(ClusterError, match="^--hosts=a,b: two of these lead to one machine"):
+    with pytest.raises(ClusterError, match="^--hosts=a, b: two of these lead to one machine"):
         collect((Host("a"), Host("b")), Merging())

@@ -9,23 +9,18 @@ from storagebench.collect.devices import BlockDevice, block_device_of, no_device
 
 
 @pytest.fixture
-def sys_block(tmp_path, monkeypatch):
-    """A /sys/dev/block that knows the device of tmp_path as a partition."""
-    number = tmp_path.stat().st_dev
+def partition(tmp_path, monkeypatch):
+    """Pretend that everything is on the second partition of an NVMe drive."""
     device = tmp_path / "devices" / "nvme0n1p2"
     device.mkdir(parents=True)
     (device / "stat").write_text("  10  0  2048  5  0 0 0 0 0 0 0\n")
-    block = tmp_path / "block"
-    block.mkdir()
-    (block / f"{os.major(number)}:{os.minor(number)}").symlink_to(device)
-    monkeypatch.setattr(devices, "SYS_BLOCK", block)
-    return device
-
-
-def test_a_partition_counts_for_itself(tmp_path, sys_block, monkeypatch):
+    (tmp_path / "259:2").symlink_to(device)
+    monkeypatch.setattr(devices, "SYS_BLOCK", tmp_path)
     monkeypatch.setattr("os.major", lambda number: 259)
     monkeypatch.setattr("os.minor", lambda number: 2)
-    (tmp_path / "block" / "259:2").symlink_to(sys_block)
+
+
+def test_a_partition_counts_for_itself(tmp_path, partition):
     device = block_device_of(str(tmp_path))
     assert device.name == "nvme0n1p2"
     assert read_bytes(device) == 2048 * 512

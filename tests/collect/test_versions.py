@@ -3,8 +3,6 @@
 import platform
 import subprocess
 
-import pytest
-
 from storagebench.collect import versions as module
 from storagebench.collect.versions import variable_names, versions
 
@@ -32,15 +30,14 @@ def test_a_changed_checkout_says_so(tmp_path, monkeypatch):
     git("init")
     (tmp_path / "file").write_text("one")
     git("add", "file")
-    git("commit", "--no-verify", "-m", "first")
+    git("commit", "-m", "first")
     clean = module._commit()
     assert len(clean) == 40
     (tmp_path / "file").write_text("two")
     assert module._commit() == f"{clean}+changed"
 
 
-@pytest.mark.parametrize("name", ["STORAGEBENCH_SECRET"])
-def test_variables_are_named_without_their_values(monkeypatch, name):
-    monkeypatch.setenv(name, "planted-secret")
-    assert name in variable_names()
+def test_variables_are_named_without_their_values(monkeypatch):
+    monkeypatch.setenv("STORAGEBENCH_SECRET", "planted-secret")
+    assert "STORAGEBENCH_SECRET" in variable_names()
     assert "planted-secret" not in repr(variable_names())

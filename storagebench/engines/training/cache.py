@@ -11,9 +11,9 @@ import mmap
 import os
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from storagebench.engines.training.outcome import CacheDrop
 from storagebench.errors import EngineError
@@ -57,32 +57,39 @@ def drop(
     )
 
 
-def share_of_host(plan: Plan, rank: int, local_rank: int) -> range:
-    """Return the files that a rank drops, so that together the ranks of every host drop all files.
+def share_of_host(plan: Plan, local_rank: int) -> range:
+    """Return the files that a rank drops, so that the ranks of every host together drop all files.
 
-    On one machine the ranks share the work. On several, the first rank of each host does it alone: ranks do not
-    know how many others their host has.
+    A rank knows its place on its host, but not how many others are there: at least as many as on the host with
+    the fewest, since launchers spread ranks evenly within the slots.
     """
-    if len(plan.hosts) == 1:
-        return range(rank, plan.dataset.num_files, plan.accelerators)
-    return range(plan.dataset.num_files if local_rank == 0 else 0)
+    evenly = plan.accelerators // len(plan.hosts)
+    fewest = max(1, min([evenly, *(host.slots for host in plan.hosts if host.slots)]))
+    return range(local_rank % fewest, plan.dataset.num_files, fewest)
 
 
 def resident_pages(paths: Sequence[str]) -> tuple[int, int]:
-    """Count the pages of files, and those of them in memory."""
+    """Count the pages of files, and those of them in memory.
+
+    Raises:
+        EngineError: a file is missing or cannot be opened.
+    """
     pages = resident = 0
     for path in paths:
-        with Path(path).open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size:
-                states = _page_states(file.fileno(), size)
-                pages += len(states)
-                resident += int(np.count_nonzero(states & 1))
+        descriptor = _open(path)
+        try:
+            states = _page_states(descriptor, os.fstat(descriptor).st_size)
+        finally:
+            os.close(descriptor)
+        pages += len(states)
+        resident += int(np.count_nonzero(states & 1))
     return pages, resident
 
 
-def _page_states(descriptor: int, size_bytes: int) -> "np.ndarray[tuple[int], np.dtype[np.uint8]]":
+def _page_states(descriptor: int, size_bytes: int) -> NDArray[np.uint8]:
     states = np.zeros(-(-size_bytes // mmap.PAGESIZE), np.uint8)
+    if not size_bytes:
+        return states
     with mmap.mmap(descriptor, size_bytes, prot=mmap.PROT_READ) as mapped:
         content = np.frombuffer(mapped, np.uint8)
         mincore = ctypes.CDLL(None, use_errno=True).mincore
@@ -98,11 +105,7 @@ def _advise(files: Sequence[int], path_of: PathOf, progress: Callable[[int], Non
     """Advise every file and return how many refused."""
     refused = 0
     for done, file in enumerate(files, 1):
-        path = path_of(file)
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise EngineError(f"{path} cannot be opened ({error.strerror}): the dataset is damaged; delete its folder to have it generated again") from None
+        descriptor = _open(path_of(file))
         try:
             if write_back:
                 os.fdatasync(descriptor)
@@ -113,3 +116,13 @@ def _advise(files: Sequence[int], path_of: PathOf, progress: Callable[[int], Non
             os.close(descriptor)
         progress(done)
     return refused
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise EngineError(
+            f"{path} cannot be opened ({error.strerror}): the dataset is damaged; "
+            "delete its folder to have it generated again"
+        ) from None

@@ -26,7 +26,9 @@ class RowGroups:
         try:
             self._metadata = pq.read_metadata(first_path)
         except (OSError, pa.ArrowException) as error:
-            raise EngineError(f"{first_path} has no readable parquet footer ({error}): the dataset is damaged; delete its folder to have it generated again") from None
+            raise EngineError(
+                f"{first_path} has no readable parquet footer ({error}): the dataset is damaged; delete its folder to have it generated again"
+            ) from None
 
     def decode(self, loaded: Loaded) -> int:
         """Decode every row group of a piece to Arrow columns and return the number of rows.
@@ -38,7 +40,7 @@ class RowGroups:
         groups = range(first // self._rows, -(-stop // self._rows))
         source = pa.PythonFile(_Sparse(loaded.extents, loaded.views), mode="r")
         try:
-            file = pq.ParquetFile(source, metadata=self._metadata, page_checksum_verification=True)
+            file = pq.ParquetFile(source, metadata=self._metadata, pre_buffer=False, page_checksum_verification=True)
             table = file.read_row_groups(list(groups), columns=self._names, use_threads=False)
         except (OSError, pa.ArrowException) as error:
             raise DamageError(f"holds a row group that cannot be decoded ({error})") from None

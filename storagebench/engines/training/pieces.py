@@ -41,9 +41,7 @@ class PieceReader:
             problem = str(damaged)
         else:
             return sum(extent.length for extent in extents)
-        raise EngineError(
-            f"{path} {problem}: the dataset is damaged; delete {self._folder} to have it generated again"
-        )
+        raise EngineError(f"{path} {problem}: the dataset is damaged; delete {self._folder} to have it generated again")
 
 
 def piece_readers(plan: Plan, layout: Layout) -> list[PieceReader]:

@@ -120,7 +120,7 @@ class _Rank:
         return steps
 
     def _drop_caches(self) -> CacheDrop:
-        files = cache.share_of_host(self._plan, self._communicator.rank, self._communicator.local_rank)
+        files = cache.share_of_host(self._plan, self._communicator.local_rank)
         progress = Progress(self._communicator, "cache drop", len(files), "files")
         folder, layout = self._plan.dataset_dir, self._layout
         return cache.drop(files, lambda file: f"{folder}/{layout.path(file)}", layout.file_bytes, progress)

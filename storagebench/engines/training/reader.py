@@ -133,7 +133,9 @@ class Reader:
             EngineError: always.
         """
         if isinstance(error, FileNotFoundError):
-            raise EngineError(f"{path} is missing: the dataset is damaged; delete its folder to have it generated again") from None
+            raise EngineError(
+                f"{path} is missing: the dataset is damaged; delete its folder to have it generated again"
+            ) from None
         if error.errno == errno.EINVAL and self._block > 1:
             raise EngineError(
                 f"{path}: this filesystem refuses O_DIRECT reads of {self._chunk_bytes} bytes; "

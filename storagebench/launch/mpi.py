@@ -1,0 +1,215 @@
+"""One MPI rank per rank, on this machine or on many: mpirun starts them, rank 0 speaks for all.
+
+mpirun is on a leash: it dies with us, and its ranks and its daemons on other hosts die with it.
+"""
+
+import contextlib
+import itertools
+import json
+import math
+import os
+import re
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO
+
+from storagebench.errors import ClusterError, StorageBenchError
+from storagebench.hosts import is_local, unknown_hosts
+from storagebench.launch import Job, Tell
+from storagebench.launch.communicator import CONNECTION
+from storagebench.launch.failure import died_error, rank_error
+from storagebench.launch.mpi_communicator import COMPLETE, MARK
+from storagebench.launch.mpirun import command, find_mpirun, settings
+from storagebench.launch.output import CHUNK_BYTES, Output
+from storagebench.launch.processes import end, ending_text, has_children, has_ended, rank_environment
+from storagebench.launch.wire import decode
+
+CHECK_S = 0.5
+ENDING_S = 0.005
+"""How often to look whether mpirun has ended: while its streams are open, and after both have closed."""
+GRACE_S = 6.0
+"""mpirun needs up to 3 s to end its daemons in good order."""
+START_S = 120.0
+"""All ranks must have met by then; a host that does not answer would otherwise keep us waiting for ever."""
+
+_RULE = "-----"
+"""mpirun sets its own words between two lines of dashes, after what ranks printed."""
+_NOISE = "plm:ssh: Warning: setpgid"
+"""mpirun warns of this when a daemon's ssh has been quick; it means nothing."""
+_KILLED = re.compile(r"process rank (\d+) with PID \d+ on node (\S+) exited on signal (\d+)")
+_EXITED = re.compile(r"Process name: +\[.*?(\d+)\] +Exit code: +(\d+)")
+_UNREACHED = re.compile(r"daemon failed to report back.*Remote host: +(\S+)")
+
+
+class MpiLauncher:
+    """Runs jobs through mpirun.
+
+    Args:
+        mpi_bin: mpirun or its folder; None finds one (see `find_mpirun`).
+        extra: options for mpirun, after our own.
+        stdout, stderr: open binary files that take what ranks and mpirun print; None keeps only the last lines,
+            for error messages.
+    """
+
+    name = "mpi"
+
+    def __init__(
+        self,
+        mpi_bin: str | None = None,
+        extra: tuple[str, ...] = (),
+        *,
+        stdout: BinaryIO | None = None,
+        stderr: BinaryIO | None = None,
+    ) -> None:
+        self._mpi_bin = mpi_bin
+        self._extra = extra
+        self._stdout = stdout
+        self._stderr = stderr
+
+    def run(self, job: Job, tell: Tell) -> list[dict[str, Any]]:
+        """Start all ranks, pass rank 0's events to `tell`, wait, and leave no process behind, whatever happens.
+
+        Raises:
+            ClusterError: no mpirun, an unknown or unreachable host, too few slots, or a world of the wrong size.
+            EngineError: a rank failed or died; an error of our own tree keeps its class.
+        """
+        mpirun = find_mpirun(self._mpi_bin)
+        if unknown := unknown_hosts(host for host in job.hosts if not is_local(host)):
+            raise ClusterError(
+                f"--hosts: no address is known for {', '.join(unknown)}: check the names or the resolver"
+            )
+        environment = rank_environment({CONNECTION: f"mpi:{job.ranks}"}) | settings(mpirun, job)
+        with _started(command(mpirun, job, self._extra), environment) as process:
+            return _Conversation(process, tell).follow(job, self._stdout, self._stderr)
+
+
+@contextlib.contextmanager
+def _started(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    leashed = [sys.executable, "-P", "-m", "storagebench.launch.leash", str(os.getpid()), *command]
+    process = subprocess.Popen(
+        leashed,
+        bufsize=0,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            end([process], GRACE_S)
+
+
+class _MarkedOutput(Output):
+    """A stream of mpirun: messages of ranks go to `hear`, everything else to the log."""
+
+    def __init__(self, log: BinaryIO | None, hear: Callable[[str, Any], None]) -> None:
+        super().__init__(log)
+        self._hear = hear
+        self._pieces: list[bytes] = []
+
+    def write(self, line: bytes) -> None:
+        """Take one whole line."""
+        if not line.startswith(MARK):
+            super().write(line)
+            return
+        piece = line[len(MARK) :]
+        self._pieces.append(piece[1:])
+        if piece.startswith(COMPLETE):
+            message, self._pieces = b"".join(self._pieces), []
+            self._hear(*decode(message))
+
+
+class _Conversation:
+    """The course of a job once mpirun is started."""
+
+    def __init__(self, process: subprocess.Popen[bytes], tell: Tell) -> None:
+        self._process = process
+        self._tell = tell
+        self._results: list[dict[str, Any]] = []
+        self._error: StorageBenchError | None = None
+        self._begun = False
+        self._deadline = time.monotonic() + START_S
+
+    def follow(self, job: Job, stdout: BinaryIO | None, stderr: BinaryIO | None) -> list[dict[str, Any]]:
+        """Listen until mpirun has ended and return the results in order of rank."""
+        process = self._process
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        with contextlib.suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(json.dumps(job.payload).encode() + b"\n")
+        printed, said = _MarkedOutput(stdout, self._hear), _MarkedOutput(stderr, self._hear)
+        streams: dict[int, Output] = {process.stdout.fileno(): printed, process.stderr.fileno(): said}
+        self._listen(streams)
+        end([process], GRACE_S)
+        for descriptor, output in streams.items():
+            output.drain(descriptor)
+        if self._error:
+            raise self._error
+        if len(self._results) < job.ranks:
+            raise self._unreported([*said.tail(), *printed.tail()])
+        return self._results
+
+    def _listen(self, streams: Mapping[int, Output]) -> None:
+        with selectors.DefaultSelector() as selector:
+            for descriptor in streams:
+                selector.register(descriptor, selectors.EVENT_READ)
+            while not self._is_over(idle=not (events := selector.select(CHECK_S if selector.get_map() else ENDING_S))):
+                for key, _ in events:
+                    if chunk := os.read(key.fd, CHUNK_BYTES):
+                        streams[key.fd].feed(chunk)
+                    else:
+                        selector.unregister(key.fd)
+
+    def _is_over(self, idle: bool) -> bool:
+        """Say whether there is nothing more to wait for.
+
+        A child of a rank that was killed can hold our pipes, and mpirun's: then mpirun is there without children
+        and says nothing. An mpirun that does not end soon after a rank has failed is not waited for either.
+        """
+        if time.monotonic() > self._deadline:
+            if self._error is None:
+                raise ClusterError(
+                    f"the ranks have not met within {START_S:.0f} s: check that `ssh -o BatchMode=yes HOST true` "
+                    "works for each host and that the hosts reach each other over TCP"
+                )
+            return True
+        return idle and (has_ended(self._process) or (self._begun and not has_children(self._process.pid)))
+
+    def _hear(self, kind: str, body: Any) -> None:
+        if kind == "begin":
+            self._begun = True
+            self._deadline = math.inf
+        elif kind == "tell":
+            self._tell(body)
+        elif kind == "result":
+            self._results.append(body)
+        elif kind == "error" and self._error is None:
+            self._error = rank_error(body)
+            self._deadline = time.monotonic() + GRACE_S
+
+    def _unreported(self, said: list[str]) -> StorageBenchError:
+        """Make sense of an end that no rank has explained, from what mpirun says."""
+        lines = [line for line in said if _NOISE not in line]
+        text = " ".join(line for line in lines if not line.startswith(_RULE))
+        words = " | ".join(list(itertools.takewhile(lambda line: not line.startswith(_RULE), lines))[-3:])
+        if found := _UNREACHED.search(text):
+            host = found[1]
+            return ClusterError(
+                f"mpirun cannot start anything on {host} ({words or 'it does not say why'}): "
+                f"check that `ssh -o BatchMode=yes {host} true` works"
+            )
+        if found := _KILLED.search(text):
+            return died_error(f"rank {found[1]} on {found[2]}", ending_text(-int(found[3])), words)
+        if found := _EXITED.search(text):
+            return died_error(f"rank {found[1]}", ending_text(int(found[2])), words)
+        ending = ending_text(self._process.returncode)
+        if not self._begun:
+            return ClusterError(f"mpirun {ending} before the ranks had met: {text or 'it says nothing'}")
+        return died_error("a rank died and mpirun", ending, words)

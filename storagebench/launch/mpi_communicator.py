@@ -1,0 +1,103 @@
+"""A rank started by `MpiLauncher`: barriers and gathers go over MPI, words to the launcher through rank 0.
+
+Rank 0 reads the payload from stdin and writes messages to stdout, each after `MARK`. In every rank, file
+descriptor 1 then leads to stderr, so that no print of a library can get between them.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from storagebench.errors import ClusterError
+from storagebench.launch.wire import encode
+
+MARK = b"@storagebench "
+"""Starts each line that is meant for the launcher, among whatever mpirun and libraries print."""
+GOES_ON = b"+"
+"""Follows the mark when the next marked line continues this one; `COMPLETE` when it does not."""
+COMPLETE = b"="
+PIECE_BYTES = 32_768
+"""Longer messages are cut into lines of this size: Open MPI 5 takes a time quadratic in the length of a line."""
+
+
+class MpiCommunicator:
+    """A link over mpi4py; MPI calls stay in the thread that made it."""
+
+    def __init__(self, ranks: int) -> None:
+        from mpi4py import MPI
+
+        self._comm = MPI.COMM_WORLD
+        self._finalize = MPI.Finalize
+        self.rank: int = self._comm.Get_rank()
+        self.size: int = self._comm.Get_size()
+        if self.size != ranks:
+            raise ClusterError(
+                f"MPI made a world of {self.size} where {ranks} ranks were asked for: mpirun and the library that "
+                "mpi4py loads belong to different MPIs, so name the mpirun of this environment with --mpi-bin"
+            )
+        self.local_rank: int = self._comm.Split_type(MPI.COMM_TYPE_SHARED).Get_rank()
+        self._channel = os.dup(1)
+        os.dup2(2, 1)
+        self._payload: dict[str, Any] = self._comm.bcast(self._read_payload() if self.rank == 0 else None)
+        self._say(self._channel, "begin")
+
+    def payload(self) -> dict[str, Any]:
+        """Return the job's payload."""
+        return self._payload
+
+    def barrier(self) -> None:
+        """Wait for every rank; mpirun ends us when one of them is gone."""
+        self._comm.Barrier()
+
+    def gather(self, item: Any) -> list[Any] | None:
+        """Bring an item of each rank to rank 0."""
+        return self._comm.gather(item)
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """Send an event to the launcher; only rank 0's arrive."""
+        self._say(self._channel, "tell", dict(event))
+
+    def finish(self, result: dict[str, Any]) -> NoReturn:
+        """Bring all results to rank 0, which hands them over one by one in order of rank, and end."""
+        results = self._comm.gather(json.dumps(result))
+        for one in results or []:
+            self._say(self._channel, "result", json.loads(one))
+        self._finalize()
+        sys.stdout.flush()
+        os._exit(0)
+
+    def fail(self, error: Mapping[str, Any]) -> NoReturn:
+        """Report the error on stderr and end the whole job: a rank that only left would leave the others waiting."""
+        report_failure(error)
+        self._comm.Abort(1)
+        os._exit(1)
+
+    def _read_payload(self) -> dict[str, Any]:
+        payload: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+        return payload
+
+    def _say(self, descriptor: int, kind: str, body: Any = None) -> None:
+        if self.rank == 0:
+            _write(descriptor, encode(kind, body))
+
+
+def report_failure(error: Mapping[str, Any]) -> None:
+    """Write an error where the launcher finds it: marked lines on stderr, after all that was printed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    rank = os.environ.get("OMPI_COMM_WORLD_RANK") or os.environ.get("PMI_RANK", "?")
+    os.write(2, b"\n")
+    _write(2, encode("error", {"rank": rank, "host": socket.gethostname()} | dict(error)))
+
+
+def _write(descriptor: int, message: bytes) -> None:
+    body = message.rstrip(b"\n")
+    for start in range(0, len(body), PIECE_BYTES):
+        piece = body[start : start + PIECE_BYTES]
+        sign = COMPLETE if start + PIECE_BYTES >= len(body) else GOES_ON
+        left = memoryview(MARK + sign + piece + b"\n")
+        while left:
+            left = left[os.write(descriptor, left) :]
