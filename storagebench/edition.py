@@ -17,7 +17,7 @@ def edition_names() -> tuple[str, ...]:
 
 
 @functools.cache
-def load_edition(name: str) -> Edition:
+def load_edition(name: str, *, as_of_round: bool = False) -> Edition:
     """Read one edition's numbers and allow-lists.
 
     Raises:
@@ -25,4 +25,4 @@ def load_edition(name: str) -> Edition:
     """
     if name not in edition_names():
         raise ConfigError(f"--edition={name}: there is no such edition; choose one of {', '.join(edition_names())}")
-    return Edition(name, yaml.safe_load((TABLES / f"{name}.yaml").read_text(encoding="utf-8")))
+    return Edition(name, yaml.safe_load((TABLES / f"{name}.yaml").read_text(encoding="utf-8")), as_of_round)

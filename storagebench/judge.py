@@ -3,28 +3,41 @@
 from collections.abc import Iterator
 
 from rules import RULES, Rule
-from storagebench.model import Edition, Finding, Judgement, Lands, Missing, Record
+from storagebench.model import Edition, Finding, Group, Judgement, Lands, Missing, Record, Submission
+
+Subject = Record | Group | Submission
 
 
-def judge(record: Record, edition: Edition) -> Judgement:
-    """Ask every rule of the edition and family about the record; findings come in the order of the text.
+def judge(subject: Subject, edition: Edition, family: str | None = None) -> Judgement:
+    """Ask every rule of the edition about a run, a group of runs or a submission; findings are in the order of the text.
 
-    A value that a rule needs and the record lacks makes the run INVALID (*cannot tell* is never CLOSED), unless
-    the rule could only have warned. An exception inside a rule is a mistake of this project, not of the run: it propagates with the rule's name.
+    `family` narrows the rules on a submission to one chapter; runs and groups have a family of their own. A value
+    that a rule needs and the subject lacks makes it INVALID (*cannot tell* is never CLOSED), unless the rule could
+    only have warned. An exception inside a rule is a mistake of this project, not of the run: it propagates with the
+    rule's name.
     """
-    asked = (rule for rule in RULES.values() if rule.family == record.family and edition.name in rule.editions)
-    return Judgement(edition.name, tuple(finding for rule in asked for finding in _ask(rule, record, edition)))
+    asked = (rule for rule in RULES.values() if edition.name in rule.editions and _concerns(rule, subject, family))
+    return Judgement(edition.name, tuple(finding for rule in asked for finding in _ask(rule, subject, edition)))
 
 
-def _ask(rule: Rule, record: Record, edition: Edition) -> Iterator[Finding]:
+def _concerns(rule: Rule, subject: Subject, family: str | None) -> bool:
+    match subject:
+        case Record():
+            return rule.scope == "run" and rule.family == subject.family
+        case Group():
+            return rule.scope == "group" and rule.family == subject.family
+        case Submission():
+            return rule.scope == "submission" and family in (None, rule.family)
+
+
+def _ask(rule: Rule, subject: Subject, edition: Edition) -> Iterator[Finding]:
+    harmless = rule.warns or edition.softens(rule.id)
     try:
-        for lands, saw, needs in rule.check(record, edition):
-            yield Finding(rule.id, rule.name, lands, saw, needs, rule.text)
+        for lands, saw, needs, where in rule.check(subject, edition):
+            yield Finding(rule.id, rule.name, Lands.ADVICE if harmless else lands, saw, needs, rule.text, where)
     except Missing as missing:
-        lands = Lands.ADVICE if rule.warns else Lands.INVALID
-        yield Finding(
-            rule.id, rule.name, lands, f"cannot be judged: {missing}", f"{missing.name} in the record", rule.text
-        )
+        lands, needs = Lands.ADVICE if harmless else Lands.INVALID, f"{missing.name} in the record"
+        yield Finding(rule.id, rule.name, lands, f"cannot be judged: {missing}", needs, rule.text)
     except Exception as error:
-        error.add_note(f"while rule {rule.id} {rule.name} judged {record.folder}")
+        error.add_note(f"while rule {rule.id} {rule.name} judged {subject.folder}")
         raise

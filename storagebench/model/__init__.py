@@ -6,6 +6,7 @@ from storagebench.model.edition import Edition
 from storagebench.model.plan import Override, Plan, Prediction, Reading
 from storagebench.model.record import Missing, Record
 from storagebench.model.sizing import Sizing, required_files
+from storagebench.model.submission import Group, Listing, Submission
 from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
 from storagebench.model.workload import Workload
 
@@ -16,10 +17,12 @@ __all__ = [
     "Dataset",
     "Edition",
     "Finding",
+    "Group",
     "Host",
     "HostFacts",
     "Judgement",
     "Lands",
+    "Listing",
     "Missing",
     "Override",
     "Plan",
@@ -27,6 +30,7 @@ __all__ = [
     "Reading",
     "Record",
     "Sizing",
+    "Submission",
     "Verdict",
     "Workload",
     "required_files",

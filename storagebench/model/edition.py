@@ -7,10 +7,19 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The name of an edition ("3.0") and its table; a missing entry is a mistake of ours, hence KeyError."""
+    """The name of an edition ("3.0") and its table; a missing entry is a mistake of ours, hence KeyError.
+
+    `as_of_round` asks for the checks as they behaved while the round was open: rules that the table lists under
+    `round.warns` only warn then.
+    """
 
     name: str
     table: Mapping[str, Any]
+    as_of_round: bool = False
+
+    def softens(self, rule_id: str) -> bool:
+        """Say whether a rule of this number only warned in the round that is asked for."""
+        return self.as_of_round and rule_id in self.table.get("round", {}).get("warns", ())
 
     def __getitem__(self, dotted: str) -> Any:
         """Return an entry by its dotted name: ``edition["training.memory_multiple"]``."""

@@ -26,7 +26,7 @@ class Lands(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule's word on one record."""
+    """One rule's word on one subject; `where` is a path inside it, "" for all of it."""
 
     rule_id: str
     rule_name: str
@@ -34,9 +34,11 @@ class Finding:
     saw: str
     needs: str
     text: str
+    where: str = ""
 
     def __str__(self) -> str:
-        return f"{self.rule_id} {self.rule_name}: {self.saw}; needs {self.needs}"
+        place = f"{self.where}: " if self.where else ""
+        return f"[{self.rule_id} {self.rule_name}] {place}{self.saw}; needs {self.needs}"
 
 
 @dataclass(frozen=True, slots=True)
