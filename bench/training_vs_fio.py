@@ -9,9 +9,9 @@ Each round runs the native engine once and fio twice, in random order; a ratio i
 one fio over the other is the noise. The native engine runs as in a benchmark (`LocalLauncher`, steps, barriers) with no
 compute time and raw reading; its time is that of the epoch's block, fio's the time its jobs report, so neither
 includes the start of a process. Before anything cold, the files are put out of the page cache, right before the
-reading begins. In a virtual machine with a balloon, memory that was free for a while has gone back to the host and
-takes five times the processor time to fill, now for one, now for the other: hence the random order, and more pairs
-where cold figures scatter.
+reading begins and some seconds after the last time. That matters in a virtual machine with a balloon: memory that
+became free goes back to the host two seconds later, in the middle of the next run, which then takes five times the
+processor time to fill its page cache.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -42,6 +43,9 @@ BATCH_SIZE = 4
 JOBS = 4
 HOT_PASSES = 5
 """Passes over the files in one hot measurement, since one takes a fifth of a second."""
+
+SETTLE_S = 3.0
+"""Longer than Linux waits before it reports free memory to the host (`mm/page_reporting.c`)."""
 
 BARS = {"cold": 0.95, "direct": 0.95, "hot": 5 * 0.11}
 """Least ratio to fio; hot, five times that of DLIO's own reader."""
@@ -97,6 +101,7 @@ class Bench:
 
     def ours(self, mode: str) -> Took:
         """Run the native engine; a hot run counts all epochs but the first."""
+        _settle(mode)
         passes = HOT_PASSES + 1 if mode == "hot" else 1
         plan = _with(self._plan, direct=mode == "direct", epochs=passes)
         ranks = NativeEngine(drop_caches=mode != "hot").run(plan, self._launcher, lambda _: None).ranks
@@ -108,6 +113,7 @@ class Bench:
 
     def fio(self, mode: str) -> Took:
         """Run fio: four jobs of one thread, each with a quarter of the files, 1 MiB requests."""
+        _settle(mode)
         if mode != "hot":
             self._drop()
         settings = {
@@ -137,6 +143,11 @@ class Bench:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def _settle(mode: str) -> None:
+    if mode == "cold":
+        time.sleep(SETTLE_S)
+
+
 def main() -> int:
     """Measure, print a table and the verdict; the exit code is 1 when a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -154,6 +165,7 @@ def main() -> int:
         print(f"{options.files} npz files of 140 MiB, {options.ranks} ranks × {options.threads} threads against fio")
         print(f"{'':8}{'GiB/s':^24}{'CPU-s/GiB':^20}{'ratio':>8}{'noise':>8}\n{'':8}{'ours':>12}{'fio':>12}", end="")
         print(f"{'ours':>10}{'fio':>10}")
+        bench.fio("cold")  # the files were just written, and the memory that held them counts against the first
         rounds: dict[str, list[Round]] = {mode: [] for mode in BARS}
         for _ in range(options.pairs):
             for mode, measured in rounds.items():

@@ -35,11 +35,12 @@ GRACE_S = 6.0
 START_S = 120.0
 """All ranks must have met by then; a host that does not answer would otherwise keep us waiting for ever."""
 
-_RULE = "-----"
-"""mpirun sets its own words between two lines of dashes, after what ranks printed."""
+_RULES = ("-----", "=====")
+"""mpirun sets its own words below a line of dashes (MPICH: of equals signs), after what ranks printed."""
 _NOISE = "plm:ssh: Warning: setpgid"
 """mpirun warns of this when a daemon's ssh has been quick; it means nothing."""
 _KILLED = re.compile(r"process rank (\d+) with PID \d+ on node (\S+) exited on signal (\d+)")
+_KILLED_BY_HYDRA = re.compile(r"RUNNING AT (\S+) .*\(signal (\d+)\)")
 _EXITED = re.compile(r"Process name: +\[.*?(\d+)\] +Exit code: +(\d+)")
 _UNREACHED = re.compile(r"daemon failed to report back.*Remote host: +(\S+)")
 
@@ -197,8 +198,8 @@ class _Conversation:
     def _unreported(self, said: list[str]) -> StorageBenchError:
         """Make sense of an end that no rank has explained, from what mpirun says."""
         lines = [line for line in said if _NOISE not in line]
-        text = " ".join(line for line in lines if not line.startswith(_RULE))
-        words = " | ".join(list(itertools.takewhile(lambda line: not line.startswith(_RULE), lines))[-3:])
+        text = " ".join(line for line in lines if not line.startswith(_RULES))
+        words = " | ".join(list(itertools.takewhile(lambda line: not line.startswith(_RULES), lines))[-3:])
         if found := _UNREACHED.search(text):
             host = found[1]
             return ClusterError(
@@ -207,6 +208,8 @@ class _Conversation:
             )
         if found := _KILLED.search(text):
             return died_error(f"rank {found[1]} on {found[2]}", ending_text(-int(found[3])), words)
+        if found := _KILLED_BY_HYDRA.search(text):
+            return died_error(f"a rank on {found[1]}", ending_text(-int(found[2])), words)
         if found := _EXITED.search(text):
             return died_error(f"rank {found[1]}", ending_text(int(found[2])), words)
         ending = ending_text(self._process.returncode)

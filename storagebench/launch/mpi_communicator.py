@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -19,6 +20,8 @@ MARK = b"@storagebench "
 GOES_ON = b"+"
 """Follows the mark when the next marked line continues this one; `COMPLETE` when it does not."""
 COMPLETE = b"="
+FORWARDING_S = 0.1
+"""What mpirun gets to pass on a rank's last words: MPICH drops what it has not read when a job aborts."""
 PIECE_BYTES = 32_768
 """Longer messages are cut into lines of this size: Open MPI 5 takes a time quadratic in the length of a line."""
 
@@ -72,6 +75,7 @@ class MpiCommunicator:
     def fail(self, error: Mapping[str, Any]) -> NoReturn:
         """Report the error on stderr and end the whole job: a rank that only left would leave the others waiting."""
         report_failure(error)
+        time.sleep(FORWARDING_S)
         self._comm.Abort(1)
         os._exit(1)
 

@@ -55,7 +55,7 @@ def find_mpirun(mpi_bin: str | None = None) -> Mpirun:
     if mpi_bin is not None:
         path = shutil.which("mpirun", path=mpi_bin) or shutil.which(mpi_bin)
         if path is None:
-            raise ClusterError(f"--mpi-bin: {mpi_bin} is no mpirun and holds none")
+            raise ClusterError(f"--mpi-bin: {mpi_bin} is no mpirun and holds none; install one with {install_hint()}")
     else:
         path = shutil.which("mpirun", path=str(Path(sys.executable).parent)) or shutil.which("mpirun")
         if path is None:

@@ -11,13 +11,7 @@ from storagebench.launch.local import LocalLauncher
 from storagebench.launch.mpi import MpiLauncher
 from storagebench.model import LOCALHOST, Cluster, Host
 from storagebench.serial import from_json, to_json
-from tests.launch.conftest import ROOT
-
-
-@pytest.fixture
-def fake_ssh(monkeypatch):
-    """Let mpirun reach any host: its agent runs the command here, under the host's name."""
-    monkeypatch.setenv("PRTE_MCA_plm_ssh_agent", str(ROOT / "tests/launch/fake_ssh"))
+from tests.launch.fake_hosts import reach_fake_hosts
 
 
 def test_one_host_is_described_without_starting_anything():
@@ -28,7 +22,8 @@ def test_one_host_is_described_without_starting_anything():
     assert from_json(Cluster, to_json(cluster)) == cluster
 
 
-def test_two_hosts_describe_themselves_whatever_their_slots(fake_ssh):
+def test_two_hosts_describe_themselves_whatever_their_slots(monkeypatch, tmp_path):
+    reach_fake_hosts(monkeypatch, tmp_path)
     cluster = collect((Host("127.0.0.3", 8), Host("127.0.0.2")), MpiLauncher())
     assert [host.hostname for host in cluster.hosts] == ["127.0.0.3", "127.0.0.2"]
     assert cluster.method == "mpi"

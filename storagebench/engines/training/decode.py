@@ -81,7 +81,7 @@ def decode_npz(loaded: Loaded) -> int:
         with zipfile.ZipFile(_Window(view)) as archive:
             for member in archive.infolist():
                 _check_array(view, member)
-    except (zipfile.BadZipFile, ValueError, struct.error) as error:
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, struct.error) as error:
         raise DamageError(f"is no npz archive ({error})") from None
     return loaded.piece.samples
 
@@ -105,7 +105,7 @@ def decode_jpeg(loaded: Loaded) -> int:
     try:
         with Image.open(io.BytesIO(loaded.views[0])) as image:
             image.load()
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DamageError(f"is no JPEG picture ({error})") from None
     return loaded.piece.samples
 

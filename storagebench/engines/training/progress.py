@@ -1,4 +1,4 @@
-"""Progress of one rank, told no more than twice a second."""
+"""Progress of a run, told by rank 0 for all ranks, no more than twice a second."""
 
 import time
 
@@ -8,18 +8,21 @@ INTERVAL_S = 0.5
 
 
 class Progress:
-    """The progress of one stage, as rank 0 sees it; `scale` is the number of ranks that it speaks for."""
+    """The progress of one stage; ranks advance alike, so rank 0 multiplies what it has itself."""
 
-    def __init__(self, communicator: Communicator, stage: str, total: int, unit: str, scale: int = 1) -> None:
+    def __init__(self, communicator: Communicator, stage: str, total: int, unit: str) -> None:
         self._communicator = communicator
-        self._fixed = {"kind": "progress", "stage": stage, "total": total * scale, "unit": unit}
+        self._fixed = {"kind": "progress", "stage": stage, "total": total, "unit": unit}
         self._total = total
-        self._scale = scale
         self._due = 0.0
 
-    def __call__(self, done: int, bytes_done: int = 0) -> None:
-        """Say how much is done; silent on other ranks, and when the last word is still fresh."""
+    def __call__(self, done: int, own_bytes: int = 0) -> None:
+        """Say how much of the total is done, and by this rank's bytes how many all have read.
+
+        Silent on other ranks, and while the last word is fresh.
+        """
         now = time.perf_counter()
-        if self._communicator.rank == 0 and (now >= self._due or done == self._total):
+        if self._communicator.rank == 0 and (now >= self._due or done >= self._total):
             self._due = now + INTERVAL_S
-            self._communicator.tell(self._fixed | {"done": done * self._scale, "bytes": bytes_done * self._scale})
+            all_bytes = own_bytes * self._communicator.size
+            self._communicator.tell(self._fixed | {"done": min(done, self._total), "bytes": all_bytes})

@@ -121,9 +121,14 @@ class _Rank:
 
     def _drop_caches(self) -> CacheDrop:
         files = cache.share_of_host(self._plan, self._communicator.local_rank)
-        progress = Progress(self._communicator, "cache drop", len(files), "files")
+        progress = Progress(self._communicator, "cache drop", self._plan.dataset.num_files, "files")
         folder, layout = self._plan.dataset_dir, self._layout
-        return cache.drop(files, lambda file: f"{folder}/{layout.path(file)}", layout.file_bytes, progress)
+        return cache.drop(
+            files,
+            path_of=lambda file: f"{folder}/{layout.path(file)}",
+            bytes_of=layout.file_bytes,
+            progress=lambda done: progress(done * files.step),
+        )
 
 
 if __name__ == "__main__":
