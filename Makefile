@@ -14,10 +14,10 @@ check: .venv/dev  ## lint, types and layers alone
 	$(BIN)/pytest tests/house
 
 bench: .venv/dev  ## the performance comparisons of docs/performance.md
-	$(BIN)/python bench/datagen_vs_dlio.py
-	$(BIN)/python bench/sample_cost.py
-	$(BIN)/python bench/training_vs_fio.py
-	$(BIN)/python bench/collection.py
+	$(BIN)/python -m bench.datagen_vs_dlio
+	$(BIN)/python -m bench.sample_cost
+	$(BIN)/python -m bench.training_vs_fio
+	$(BIN)/python -m bench.collection
 
 docs: .venv/dev  ## write the generated references anew
 	$(BIN)/python docs/generate.py

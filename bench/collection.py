@@ -1,6 +1,6 @@
 """How long `pytest --collect-only suites` takes beside a bare `pytest --collect-only` of an empty project.
 
-    python bench/collection.py
+    python -m bench.collection
 
 Both run in this environment, in turn, five pairs after a warm-up; the ratio of medians must stay below 2.
 """

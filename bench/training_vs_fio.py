@@ -11,7 +11,8 @@ compute time and raw reading; its time is that of the epoch's block, fio's the t
 includes the start of a process. Before anything cold, the files are put out of the page cache, right before the
 reading begins and some seconds after the last time. That matters in a virtual machine with a balloon: memory that
 became free goes back to the host two seconds later, in the middle of the next run, which then takes five times the
-processor time to fill its page cache.
+processor time to fill its page cache. With O_DIRECT, our requests go to huge pages and fio's to small ones, which is
+why ours are faster where a drive takes few segments a request.
 """
 
 import argparse
