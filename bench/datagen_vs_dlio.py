@@ -2,7 +2,7 @@
 
 ::
 
-    python bench/datagen_vs_dlio.py --dir /mnt/fast
+    python -m bench.datagen_vs_dlio --dir /mnt/fast
 
 DLIO itself runs where it is installed; elsewhere its algorithm does, in the same numpy: `np.random.randint` of uint8
 for each file, then `np.savez` (`data_generator/npz_generator.py`). Both write the same number of files of the same
