@@ -39,21 +39,23 @@ COLUMNS = (
 
 
 def respect_quiet(config: pytest.Config) -> None:
-    """Let -q say less: pytest.ini asks for a line an item, but not for the tree with docstrings of --collect-only."""
-    if config.get_verbosity() < 0:
+    """Let -q list one item a line: pytest.ini wants words beside items, not the tree with docstrings."""
+    if config.option.collectonly and config.get_verbosity() < 0:
         config._inicache["verbosity_test_cases"] = "auto"  # noqa: SLF001 - pytest has no public way to change a setting
 
 
 def summary(records: Sequence[Mapping[str, Any]], width: int, *, verbose: bool = False) -> Iterator[Line]:
     """Yield the section for these records, `width` columns wide: table, findings, records, the word on rule 1.1.
 
-    Of a quick run the findings are only counted unless `verbose`, as its sizes break the rules on purpose.
+    Of a quick run the findings are only counted unless `verbose`, as its sizes break the rules on purpose. Of a
+    submission's runs and results, a rule is said in full where it is first broken.
     """
     yield from table(records, width)
+    told: set[str] = set()
     for record in records:
-        yield from findings(record, width, verbose=verbose)
+        yield from findings(record, width, verbose=verbose, told=told if digest.is_submitted(record) else None)
     yield Line("", {})
-    for record in records:
+    for record in (record for record in records if not digest.is_submitted(record)):
         yield Line(f"record of {record['id']}: {record.get('folder')}/record.json", {})
     for line in textwrap.wrap(OFFICIAL, width):
         yield Line(line, {})
@@ -80,8 +82,13 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cell.ljust(wide) if place in text else cell.rjust(wide) for place, cell, wide in padded)
 
 
-def findings(record: Mapping[str, Any], width: int, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield what the rules said about one run and what the page cache did; nothing for a run without either."""
+def findings(
+    record: Mapping[str, Any], width: int, *, verbose: bool = False, told: set[str] | None = None
+) -> Iterator[Line]:
+    """Yield what the rules said about one run and what the page cache did; nothing for a run without either.
+
+    `told` collects the rules that were said in full, and need not be again.
+    """
     found, cached = record.get("findings", []), digest.page_cache(record)
     if not found and not cached:
         return
@@ -92,15 +99,21 @@ def findings(record: Mapping[str, Any], width: int, *, verbose: bool = False) ->
         yield Line(f"  {len(found)} findings, as sizes shrunk by --quick break the rules; -v lists them", {})
     else:
         indent = 4 + max((len(str(finding["rule_id"])) for finding in found), default=0)
-        yield from (line for finding in found for line in _finding(finding, indent, width))
+        for finding in found:
+            yield from _finding(finding, indent, width, again=told is not None and finding["rule_name"] in told)
+            if told is not None:
+                told.add(finding["rule_name"])
     if cached:
         yield Line(f"  {cached}", {"yellow": True})
 
 
-def _finding(finding: Mapping[str, Any], indent: int, width: int) -> Iterator[Line]:
+def _finding(finding: Mapping[str, Any], indent: int, width: int, *, again: bool = False) -> Iterator[Line]:
     advice = " (advice)" if finding["lands"] == "ADVICE" else ""
-    said = f"{finding['rule_name']}  {finding['saw']}, needs {finding['needs']}{advice}"
+    place = f"{finding['where']}: " if finding.get("where") else ""
+    said = f"{finding['rule_name']}  {place}{finding['saw']}, needs {finding['needs']}{advice}"
     yield from _wrapped(f"  {finding['rule_id']}".ljust(indent) + said, indent, width)
+    if again:
+        return
     yield from _wrapped(" " * indent + str(finding.get("text") or ""), indent, width)
     yield Line(f"{' ' * indent}pytest --explain {finding['rule_name']}", {"cyan": True})
 

@@ -67,6 +67,8 @@ def test_commands_of_the_docs_run(command, tmp_path):
         assert done.returncode == 1
         assert "h1" in done.stdout
         assert "Traceback" not in done.stdout
+    elif done.returncode == 1 and "--plan" in [*shlex.split(command), *(["--plan"] if is_long(command) else [])]:
+        assert "are needed" in done.stdout  # this machine is too small for it, and the plan says so
     else:
         assert done.returncode == 0, done.stdout + done.stderr
     if command == "make quick":
@@ -77,6 +79,8 @@ def test_commands_of_the_docs_run(command, tmp_path):
 
 @pytest.mark.parametrize("bench", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.stem)
 def test_comparisons_start(bench):
-    done = subprocess.run([sys.executable, "-m", f"bench.{bench.stem}", "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", f"bench.{bench.stem}", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert f"bench.{bench.stem}`" in (ROOT / "bench" / "README.md").read_text()
