@@ -18,6 +18,7 @@ bench: .venv/dev  ## the performance comparisons of docs/performance.md
 	$(BIN)/python -m bench.sample_cost
 	$(BIN)/python -m bench.training_vs_fio
 	$(BIN)/python -m bench.collection
+	$(BIN)/python -m bench.judging
 
 docs: .venv/dev  ## write the generated references anew
 	$(BIN)/python docs/generate.py

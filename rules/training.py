@@ -60,13 +60,14 @@ def datasize_was_used(record: Record, edition: Edition) -> Iterator[Breach]:
     "3.1.2",
     "trainingRecalculateDatasetSize",
     editions="1.0 2.0 3.0",
-    numbers="minimum_steps_per_epoch memory_multiple rounding",
+    numbers="minimum_steps_per_epoch memory_multiple rounding memory_in_whole_gib",
 )
 def dataset_is_large_enough(record: Record, edition: Edition) -> Iterator[Breach]:
     """The dataset fills 500 steps of every epoch and at least five times the memory of all hosts.
 
     The text says "exactly match"; code and commentary make it a minimum, and so do we. Memory is the sum over
-    hosts (the order of host arrays is unreliable). 3.0 rounds up, 2.0 and 1.0 down.
+    hosts (the order of host arrays is unreliable). 3.0 rounds up, 2.0 and 1.0 down; the script of 1.0 took the memory
+    of a host in whole GiB, so 503.55 GiB counted as 503, and runs sized by it are accepted as they were then.
     Reads: summary.{num_accelerators,num_hosts,host_memory_GB,num_files_train,num_samples_per_file},
     parameters.reader.batch_size, parameters.dataset.record_length_bytes.
     """
@@ -74,10 +75,13 @@ def dataset_is_large_enough(record: Record, edition: Edition) -> Iterator[Breach
     if record_length <= 0:
         yield Breach(Lands.INVALID, f"record length {record_length:g} B", "a record length above zero")
         return
+    hosts, memory_gib = record.count("summary.num_hosts"), sum(record.numbers("summary.host_memory_GB"))
+    if edition["training.memory_in_whole_gib"] and hosts:
+        memory_gib = hosts * (memory_gib // hosts)
     needed = required_files(
         edition,
-        memory_bytes=sum(record.numbers("summary.host_memory_GB")) * GIB,
-        num_hosts=record.count("summary.num_hosts"),
+        memory_bytes=memory_gib * GIB,
+        num_hosts=hosts,
         accelerators=record.count("summary.num_accelerators"),
         batch_size=record.count("parameters.reader.batch_size"),
         record_length_bytes=record_length,
@@ -88,12 +92,15 @@ def dataset_is_large_enough(record: Record, edition: Edition) -> Iterator[Breach
         yield Breach(Lands.INVALID, f"{files:,} files", f"at least {needed.num_files:,}; {needed.working[-1]}")
 
 
-@training("3.2.1", "trainingDatagenMinimumSize", editions="1.0 2.0 3.0")
+@training("3.2.1", "trainingDatagenMinimumSize", editions="1.0 2.0 3.0", numbers="datagen_leaf")
 def generated_data_covers_the_run(record: Record, edition: Edition) -> Iterator[Breach]:
     """The generated dataset holds at least as many bytes as the run reads.
 
+    Editions 1.0 and 2.0 did not ask for what data generation left behind: without it there is nothing to judge.
     Reads: datagen and parameters: dataset.{num_files_train,num_samples_per_file,record_length_bytes}.
     """
+    if not record.has("datagen") and not edition["training.datagen_leaf"]:
+        return
     generated, used = _dataset_bytes(record, "datagen"), _dataset_bytes(record, "parameters")
     if generated < used:
         yield Breach(Lands.INVALID, f"{bytes_text(generated)} generated", f"the {bytes_text(used)} that the run uses")

@@ -2,10 +2,12 @@
 
 import argparse
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fixtures import results, submitted
 from fixtures.options import add_options, flagged, value, wishes
 from fixtures.points import parametrize
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
     from xdist.workermanage import WorkerController
 
-pytest_plugins = ("fixtures.cluster", "fixtures.dataset", "fixtures.run", "fixtures.storage")
+pytest_plugins = ("fixtures.cluster", "fixtures.dataset", "fixtures.run", "fixtures.storage", "fixtures.submission")
 
 MARKERS = (
     "training: reads of training samples at the pace of emulated accelerators",
@@ -44,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     with pages.usage_errors():
         wishes(config)
+        results.check(config)
     html.prepare(config)
     progress.open_progress(config)
     signals.end_on_sigterm(config)
@@ -61,18 +64,24 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say what is asserted, by which rules, on which hosts, and from which checkout."""
-    return list(pages.header(wishes(config)))
+    """Say what is asserted or judged, by which rules, on which hosts, and from which checkout."""
+    return submitted.header(config) or list(pages.header(wishes(config)))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Fill the Environment table of the page."""
-    html.describe(session.config, pages.facts(wishes(session.config)))
+    html.describe(session.config, pages.facts(wishes(session.config)) | submitted.facts(session.config))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Turn the configurations into items."""
+    """Turn the configurations, or the runs of a submission, into items."""
     parametrize(metafunc)
+    submitted.parametrize(metafunc)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the suite of submissions out where none was given."""
+    return submitted.left_out(collection_path, config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -103,9 +112,10 @@ def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Complete junit before it is written, and leave the terminal to pytest."""
+    """Write what was asked for, complete junit before it is written, and leave the terminal to pytest."""
     progress.open_progress(session.config).end()
-    junit.add_suite_properties(session.config, pages.facts(wishes(session.config)))
+    results.publish(session)
+    junit.add_suite_properties(session.config, pages.facts(wishes(session.config)) | submitted.facts(session.config))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -3,11 +3,13 @@
 KIB = 1024
 MIB = 1024**2
 GIB = 1024**3
+LARGEST = 2**1000
+"""Beyond every storage, and below what a float can hold: data may name any number."""
 
 
 def bytes_text(count: float) -> str:
     """Say a number of bytes in binary units: ``bytes_text(3 * GIB) == "3.00 GiB"``."""
-    size = float(count)
+    size = float(min(count, LARGEST))
     for unit in ("B", "KiB", "MiB", "GiB"):
         if abs(size) < 1024:
             return f"{size:.0f} B" if unit == "B" else f"{size:.2f} {unit}"

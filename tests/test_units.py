@@ -33,6 +33,10 @@ def test_durations(seconds, text):
     assert duration_text(seconds) == text
 
 
+def test_a_number_beyond_floats_is_said_all_the_same():
+    assert bytes_text(10**400).endswith(" TiB")
+
+
 @given(st.floats(0, 1e9))
 def test_no_duration_speaks_of_sixty(seconds):
     assert not re.search(r"\b60 (s|min)", duration_text(seconds))

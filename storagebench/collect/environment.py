@@ -103,7 +103,7 @@ def _unwritable(option: str, path: str) -> Iterator[Problem]:
         with tempfile.TemporaryFile(dir=existing_parent(path)):
             return
     except OSError as error:
-        yield Problem(f"{option}={path} cannot be written: {error.strerror}", stops=True)
+        yield Problem(f"{option}={path} cannot be written: {error.strerror}; choose another", stops=True)
 
 
 def _descriptors(plan: Plan) -> Iterator[Problem]:

@@ -4,14 +4,13 @@ mpirun is on a leash: it dies with us, and its ranks and its daemons on other ho
 """
 
 import contextlib
-import itertools
 import json
 import math
 import os
-import re
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
@@ -20,11 +19,12 @@ from storagebench.errors import ClusterError, StorageBenchError
 from storagebench.hosts import is_local, unknown_hosts
 from storagebench.launch import Job, Tell
 from storagebench.launch.communicator import CONNECTION
-from storagebench.launch.failure import died_error, rank_error
+from storagebench.launch.diagnosis import announces_failure, diagnose
+from storagebench.launch.failure import rank_error
 from storagebench.launch.mpi_communicator import COMPLETE, MARK
 from storagebench.launch.mpirun import command, find_mpirun, settings
 from storagebench.launch.output import CHUNK_BYTES, Output
-from storagebench.launch.processes import end, ending_text, has_children, has_ended, rank_environment
+from storagebench.launch.processes import end, has_children, has_ended, rank_environment
 from storagebench.launch.wire import decode
 
 CHECK_S = 0.5
@@ -34,15 +34,7 @@ GRACE_S = 6.0
 """mpirun needs up to 3 s to end its daemons in good order."""
 START_S = 120.0
 """All ranks must have met by then; a host that does not answer would otherwise keep us waiting for ever."""
-
-_RULES = ("-----", "=====")
-"""mpirun sets its own words below a line of dashes (MPICH: of equals signs), after what ranks printed."""
-_NOISE = "plm:ssh: Warning: setpgid"
-"""mpirun warns of this when a daemon's ssh has been quick; it means nothing."""
-_KILLED = re.compile(r"process rank (\d+) with PID \d+ on node (\S+) exited on signal (\d+)")
-_KILLED_BY_HYDRA = re.compile(r"RUNNING AT (\S+) .*\(signal (\d+)\)")
-_EXITED = re.compile(r"Process name: +\[.*?(\d+)\] +Exit code: +(\d+)")
-_UNREACHED = re.compile(r"daemon failed to report back.*Remote host: +(\S+)")
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - a folder of a random name is made in it
 
 
 class MpiLauncher:
@@ -82,9 +74,16 @@ class MpiLauncher:
             raise ClusterError(
                 f"--hosts: no address is known for {', '.join(unknown)}: check the names or the resolver"
             )
-        environment = rank_environment({CONNECTION: f"mpi:{job.ranks}"}) | settings(mpirun, job)
-        with _started(command(mpirun, job, self._extra), environment) as process:
-            return _Conversation(process, tell).follow(job, self._stdout, self._stderr)
+        environment = rank_environment({CONNECTION: f"mpi:{job.ranks}"})
+        with tempfile.TemporaryDirectory(dir=_memory(), prefix="storagebench-", ignore_cleanup_errors=True) as scratch:
+            environment |= settings(mpirun, job, scratch)
+            with _started(command(mpirun, job, self._extra), environment) as process:
+                return _Conversation(process, job, tell).follow(self._stdout, self._stderr)
+
+
+def _memory() -> str | None:
+    """Return a folder that is no storage, so that MPI's own files are not measured; None where there is none."""
+    return SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
 
 
 @contextlib.contextmanager
@@ -107,16 +106,18 @@ def _started(command: list[str], environment: dict[str, str]) -> Iterator[subpro
 
 
 class _MarkedOutput(Output):
-    """A stream of mpirun: messages of ranks go to `hear`, everything else to the log."""
+    """A stream of mpirun: messages of ranks go to `hear`, everything else past `notice` to the log."""
 
-    def __init__(self, log: BinaryIO | None, hear: Callable[[str, Any], None]) -> None:
+    def __init__(self, log: BinaryIO | None, hear: Callable[[str, Any], None], notice: Callable[[bytes], None]) -> None:
         super().__init__(log)
         self._hear = hear
+        self._notice = notice
         self._pieces: list[bytes] = []
 
     def write(self, line: bytes) -> None:
         """Take one whole line."""
         if not line.startswith(MARK):
+            self._notice(line)
             super().write(line)
             return
         piece = line[len(MARK) :]
@@ -129,23 +130,27 @@ class _MarkedOutput(Output):
 class _Conversation:
     """The course of a job once mpirun is started."""
 
-    def __init__(self, process: subprocess.Popen[bytes], tell: Tell) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], job: Job, tell: Tell) -> None:
         self._process = process
+        self._payload = json.dumps(job.payload).encode() + b"\n"
+        self._ranks = job.ranks
         self._tell = tell
         self._results: list[dict[str, Any]] = []
         self._error: StorageBenchError | None = None
         self._begun = False
+        self._ending = False
         self._deadline = time.monotonic() + START_S
 
-    def follow(self, job: Job, stdout: BinaryIO | None, stderr: BinaryIO | None) -> list[dict[str, Any]]:
+    def follow(self, stdout: BinaryIO | None, stderr: BinaryIO | None) -> list[dict[str, Any]]:
         """Listen until mpirun has ended and return the results in order of rank."""
         process = self._process
         assert process.stdin
         assert process.stdout
         assert process.stderr
         with contextlib.suppress(BrokenPipeError), process.stdin:
-            process.stdin.write(json.dumps(job.payload).encode() + b"\n")
-        printed, said = _MarkedOutput(stdout, self._hear), _MarkedOutput(stderr, self._hear)
+            process.stdin.write(self._payload)
+        printed = _MarkedOutput(stdout, self._hear, self._notice)
+        said = _MarkedOutput(stderr, self._hear, self._notice)
         streams: dict[int, Output] = {process.stdout.fileno(): printed, process.stderr.fileno(): said}
         self._listen(streams)
         end([process], GRACE_S)
@@ -153,8 +158,8 @@ class _Conversation:
             output.drain(descriptor)
         if self._error:
             raise self._error
-        if len(self._results) < job.ranks:
-            raise self._unreported([*said.tail(), *printed.tail()])
+        if len(self._results) < self._ranks:
+            raise diagnose([*said.tail(), *printed.tail()], process.returncode, begun=self._begun)
         return self._results
 
     def _listen(self, streams: Mapping[int, Output]) -> None:
@@ -167,15 +172,16 @@ class _Conversation:
                         streams[key.fd].feed(chunk)
                     else:
                         selector.unregister(key.fd)
+                        self._expect_end()
 
-    def _is_over(self, idle: bool) -> bool:
+    def _is_over(self, *, idle: bool) -> bool:
         """Say whether there is nothing more to wait for.
 
         A child of a rank that was killed can hold our pipes, and mpirun's: then mpirun is there without children
-        and says nothing. An mpirun that does not end soon after a rank has failed is not waited for either.
+        and says nothing. An mpirun that does not end soon after the job has, well or badly, is not waited for.
         """
         if time.monotonic() > self._deadline:
-            if self._error is None:
+            if not self._ending:
                 raise ClusterError(
                     f"the ranks have not met within {START_S:.0f} s: check that `ssh -o BatchMode=yes HOST true` "
                     "works for each host and that the hosts reach each other over TCP"
@@ -191,28 +197,18 @@ class _Conversation:
             self._tell(body)
         elif kind == "result":
             self._results.append(body)
-        elif kind == "error" and self._error is None:
-            self._error = rank_error(body)
-            self._deadline = time.monotonic() + GRACE_S
+            if len(self._results) == self._ranks:
+                self._expect_end()
+        elif kind == "error":
+            self._error = self._error or rank_error(body)
+            self._expect_end()
 
-    def _unreported(self, said: list[str]) -> StorageBenchError:
-        """Make sense of an end that no rank has explained, from what mpirun says."""
-        lines = [line for line in said if _NOISE not in line]
-        text = " ".join(line for line in lines if not line.startswith(_RULES))
-        words = " | ".join(list(itertools.takewhile(lambda line: not line.startswith(_RULES), lines))[-3:])
-        if found := _UNREACHED.search(text):
-            host = found[1]
-            return ClusterError(
-                f"mpirun cannot start anything on {host} ({words or 'it does not say why'}): "
-                f"check that `ssh -o BatchMode=yes {host} true` works"
-            )
-        if found := _KILLED.search(text):
-            return died_error(f"rank {found[1]} on {found[2]}", ending_text(-int(found[3])), words)
-        if found := _KILLED_BY_HYDRA.search(text):
-            return died_error(f"a rank on {found[1]}", ending_text(-int(found[2])), words)
-        if found := _EXITED.search(text):
-            return died_error(f"rank {found[1]}", ending_text(int(found[2])), words)
-        ending = ending_text(self._process.returncode)
-        if not self._begun:
-            return ClusterError(f"mpirun {ending} before the ranks had met: {text or 'it says nothing'}")
-        return died_error("a rank died and mpirun", ending, words)
+    def _notice(self, line: bytes) -> None:
+        if announces_failure(line):
+            self._expect_end()
+
+    def _expect_end(self) -> None:
+        """Give mpirun a last grace, once."""
+        if not self._ending:
+            self._ending = True
+            self._deadline = time.monotonic() + GRACE_S

@@ -114,16 +114,24 @@ def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
     return [mpirun.path, *options, *extra, sys.executable, "-P", "-m", "mpi4py", "-m", job.module]
 
 
-def settings(mpirun: Mpirun, job: Job) -> dict[str, str]:
-    """Return the environment that mpirun needs for a job; what the user has set already stays."""
+def settings(mpirun: Mpirun, job: Job, scratch: str) -> dict[str, str]:
+    """Return the environment that mpirun needs for a job; what the user has set already stays.
+
+    `scratch` is a folder for what Open MPI leaves behind when ranks are killed: 16 MiB of shared memory for each
+    rank, and the files of its session.
+    """
     if mpirun.flavour is Flavour.MPICH:
         return {}
-    shared_memory = "vader" if mpirun.flavour is Flavour.OPEN_MPI_4 else "sm"
+    four = mpirun.flavour is Flavour.OPEN_MPI_4
     wanted = {
         "OMPI_MCA_pml": "ob1",
-        "OMPI_MCA_btl": f"self,{shared_memory}" if len(spread_ranks(job.hosts, job.ranks)) == 1 else "self,tcp",
+        "OMPI_MCA_btl": "self,tcp",
         "OMPI_MCA_mpi_yield_when_idle": "1",
+        "OMPI_MCA_orte_local_tmpdir_base" if four else "PRTE_MCA_prte_local_tmpdir_base": scratch,
     }
+    if len(spread_ranks(job.hosts, job.ranks)) == 1:
+        shared_memory = "vader" if four else "sm"
+        wanted |= {"OMPI_MCA_btl": f"self,{shared_memory}", f"OMPI_MCA_btl_{shared_memory}_backing_directory": scratch}
     if os.geteuid() == 0:
         wanted |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     return {name: os.environ.get(name, value) for name, value in wanted.items()}

@@ -15,6 +15,10 @@ class Missing(LookupError):  # noqa: N818 - the word that findings and docs use
         self.problem = problem
 
 
+TOO_LARGE = 1e24
+"""No bytes, seconds or rates of any storage come near; sums and products of what is smaller stay finite."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A run folder's facts: nested JSON data under `summary`, `metadata`, `storagebench` and their like.
@@ -54,8 +58,8 @@ class Record:
             number = float(found) if not isinstance(found, bool) else math.nan
         except (TypeError, ValueError, OverflowError):
             number = math.nan
-        if not math.isfinite(number):
-            raise Missing(name, f"is {found!r:.60}, not a number")
+        if not abs(number) < TOO_LARGE:  # nor is it when it is no number at all
+            raise Missing(name, f"is {found!r:.60}, not a number" + (" of anything" if math.isfinite(number) else ""))
         return number
 
     def count(self, name: str) -> int:
@@ -118,7 +122,7 @@ class Record:
     def _find(self, name: str) -> Any:
         found: Any = self.facts
         for part in name.split("."):
-            if not isinstance(found, Mapping):
+            if not isinstance(found, dict | Mapping):  # a dict is told at once, any other mapping slowly
                 return None
             found = found.get(part)
         return found

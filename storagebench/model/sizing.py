@@ -60,7 +60,7 @@ def required_files(
             ),
             (
                 f"the larger rules ({larger}): {files:,} files of {num_samples_per_file:,} × {float(record):,.10g} B"
-                f" = {bytes_text(float(files * num_samples_per_file * record))} (edition {edition.name} rounds "
+                f" = {bytes_text(int(files * num_samples_per_file * record))} (edition {edition.name} rounds "
                 f"{'up' if rounding == 'up' else 'down'})"
             ),
         ),

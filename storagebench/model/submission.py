@@ -30,14 +30,23 @@ class Listing:
     @cached_property
     def _children(self) -> dict[str, tuple[dict[str, None], dict[str, None]]]:
         children: dict[str, tuple[dict[str, None], dict[str, None]]] = {"": ({}, {})}
-        for path in (*(f"{folder}/" for folder in self.empty_folders), *self.sizes):
-            *parents, name = path.split("/")
-            for depth, parent in enumerate(parents):
-                above = "/".join(parents[:depth])
-                children.setdefault(above, ({}, {}))[0][parent] = None
-                children.setdefault(f"{above}/{parent}".lstrip("/"), ({}, {}))
-            if name:
-                children["/".join(parents)][1][name] = None
+
+        def folder(path: str) -> tuple[dict[str, None], dict[str, None]]:
+            above, unknown = path, []
+            while above not in children:
+                unknown.append(above)
+                above = above.rpartition("/")[0]
+            for known in reversed(unknown):
+                children[known] = ({}, {})
+                parent, _, name = known.rpartition("/")
+                children[parent][0][name] = None
+            return children[path]
+
+        for path in self.empty_folders:
+            folder(path)
+        for path in self.sizes:
+            above, _, name = path.rpartition("/")
+            folder(above)[1][name] = None
         return children
 
 

@@ -61,6 +61,11 @@ def find(record: Mapping[str, Any], dotted: str) -> Any:
     return found
 
 
+def is_submitted(record: Mapping[str, Any]) -> bool:
+    """Say whether this is about a submitted tree; what has no plan was not run here."""
+    return "plan" not in record
+
+
 def figure(value: float | None, decimals: int = 0) -> str:
     """Say a number with thousands separators, large ones without decimals; a dash where there is none."""
     if value is None:
@@ -110,7 +115,8 @@ def sentence(record: Mapping[str, Any]) -> str:
         return verdict
     first = breaches[0]
     more = f" (and {len(breaches) - 1} more)" if len(breaches) > 1 else ""
-    return f"{verdict}: {rule(first)}: {first['saw']}, needs {first['needs']}{more}"
+    place = f"{first['where']}: " if first.get("where") else ""
+    return f"{verdict}: {rule(first)}: {place}{first['saw']}, needs {first['needs']}{more}"
 
 
 def page_cache(record: Mapping[str, Any]) -> str:

@@ -42,6 +42,8 @@ def _headline(record: Record) -> str:
         ("nominal", metrics.get("nominal_mib_per_s"), 0, "MiB/s", None),
         ("from the device", metrics.get("device_mib_per_s"), 0, "MiB/s", None),
     ]
+    if digest.is_submitted(record):
+        known = [one for one in known if one[1] is not None]  # of others' runs, what they do not tell is not missed
     cells = [_cell(name, digest.figure(value, digits), unit, spread) for name, value, digits, unit, spread in known]
     if (duration := metrics.get("duration_s")) is not None:
         cells.append(_cell("duration", duration_text(duration), "", None))
@@ -71,10 +73,11 @@ def _finding(finding: Record, *, again: bool) -> str:
     rule = f"<b>{escape(digest.rule(finding))}</b>"
     text = "" if again else f"<small>{escape(str(finding.get('text') or ''))}</small>"
     word = f'<span class="verdict {lands.lower()}">{lands}</span>'
+    place = f"{finding['where']}: " if finding.get("where") else ""
     cells = (
         ("Rule", rule + text),
         ("Lands in", word),
-        ("Saw", _escaped(finding["saw"])),
+        ("Saw", _escaped(f"{place}{finding['saw']}")),
         ("Needs", _escaped(finding["needs"])),
     )
     return "<tr>" + "".join(f'<td data-label="{label}">{cell}</td>' for label, cell in cells) + "</tr>"
@@ -142,7 +145,8 @@ def _run(record: Record) -> Iterator[tuple[str, Any]]:
         "verdict by the rules",
         f"{record['verdict']}, edition {record.get('judged_as')}, asked for {record['division']}",
     )
-    yield "started, ended", f"{record.get('started_at')}, {record.get('ended_at')}"
+    if record.get("started_at"):
+        yield "started, ended", f"{record.get('started_at')}, {record.get('ended_at')}"
     yield "engine", record.get("engine")
     yield "accelerators", plan.get("accelerators")
     yield (
@@ -157,7 +161,8 @@ def _run(record: Record) -> Iterator[tuple[str, Any]]:
             f"host {host['hostname']}",
             f"{host['cpu_model']}, {host['logical_cpus']} CPUs, memory {memory}, {host['kernel']}",
         )
-    yield "record", f"{record.get('folder')}/record.json"
+    submitted = digest.is_submitted(record)
+    yield ("folder", record.get("folder")) if submitted else ("record", f"{record.get('folder')}/record.json")
 
 
 def _described(facts: Iterable[tuple[str, Any]]) -> str:

@@ -48,3 +48,15 @@ def test_what_this_process_reads_past_the_cache_is_counted(tmp_path):
     os.read(descriptor, 1 << 20)
     os.close(descriptor)
     assert process_read_bytes() >= before
+
+
+def test_what_the_device_delivers_is_counted(tmp_path):
+    device = block_device_of(str(tmp_path))
+    file = tmp_path / "file"
+    file.write_bytes(os.urandom(1 << 20))
+    before = read_bytes(device)
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
+        os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        assert len(stream.read()) == 1 << 20
+    assert read_bytes(device) - before >= 1 << 20

@@ -49,7 +49,7 @@ def test_a_data_dir_that_is_not_there_is_not_made_silently(plan, tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named(plan):
     assert texts(replace(plan, results_dir="/proc/nowhere")) == [
-        "--results-dir=/proc/nowhere cannot be written: No such file or directory"
+        "--results-dir=/proc/nowhere cannot be written: No such file or directory; choose another"
     ]
 
 

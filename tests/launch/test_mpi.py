@@ -86,7 +86,9 @@ def test_an_error_on_another_host_comes_with_the_name_of_that_host(fake_ssh):
 
 
 def test_a_rank_killed_on_another_host_ends_the_job(fake_ssh):
-    with pytest.raises(EngineError, match="died|killed by SIGKILL"):
+    with pytest.raises(
+        EngineError, match=r"^rank 3 on 127\.0\.0\.3 was killed by SIGKILL|^a rank died and mpirun ended"
+    ):
         launch(4, hosts=TWO_HOSTS, do="misbehave", way="kill", culprit=3)
 
 
@@ -149,21 +151,22 @@ def test_an_exception_in_the_listener_ends_every_rank():
         launch(do="sleep", tell=stumble)
 
 
-def test_mpich_names_the_host_of_a_killed_rank(program):
-    """The banner of MPICH 5.0.2; it has no rank."""
-    body = """
-        echo about to go >&2
-        cat <<END
-        ===================================================================================
-        =   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
-        =   PID 4711 RUNNING AT node7
-        =   EXIT CODE: 9
-        =   CLEANING UP REMAINING PROCESSES
-        ===================================================================================
-        YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)
-        END
-        exit 9
-        """
-    hydra = program(textwrap.dedent(body), version="HYDRA build details: Version: 5.0.2")
-    with pytest.raises(EngineError, match=r"^a rank on node7 was killed by SIGKILL.*last words: about to go$"):
-        launch(launcher=MpiLauncher(hydra), do="count")
+def test_an_mpirun_that_announces_a_failure_and_stays_is_ended(program, monkeypatch):
+    monkeypatch.setattr(mpi_module, "GRACE_S", 0.2)
+    hanging = program(
+        "echo 'prterun noticed that process rank 3 with PID 9 on node h9 exited on' "
+        ">&2; echo 'signal 9 (Killed).' >&2; exec sleep 600"
+    )
+    with pytest.raises(EngineError, match="^rank 3 on h9 was killed by SIGKILL"):
+        launch(launcher=MpiLauncher(hanging), do="count")
+
+
+@pytest.mark.parametrize("way", ["count", "kill"])
+def test_no_shared_memory_is_left_behind(way, tmp_path, monkeypatch):
+    monkeypatch.setattr(mpi_module, "SHARED_MEMORY", str(tmp_path))
+    if way == "count":
+        launch(do="count")
+    else:
+        with pytest.raises(EngineError):
+            launch(do="misbehave", way=way)
+    assert list(tmp_path.iterdir()) == []

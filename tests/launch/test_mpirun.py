@@ -132,22 +132,37 @@ def test_mpich_has_its_own_words_for_the_same():
     assert text.startswith("/x/mpirun -bind-to none -n 2 -hosts h1:1,h2:1 -genvlist PYTHONPATH,")
 
 
-def test_the_transport_follows_the_number_of_hosts_and_the_version(monkeypatch):
-    for name in ("OMPI_MCA_btl", "OMPI_MCA_pml"):
+FIVE, FOUR = Mpirun("m", Flavour.OPEN_MPI_5, "5"), Mpirun("m", Flavour.OPEN_MPI_4, "4")
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch):
+    """Whoever runs the tests may have settings of their own."""
+    for name in ("OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"):
         monkeypatch.delenv(name, raising=False)
-    five, four = Mpirun("m", Flavour.OPEN_MPI_5, "5"), Mpirun("m", Flavour.OPEN_MPI_4, "4")
-    assert settings(five, job(2))["OMPI_MCA_btl"] == "self,sm"
-    assert settings(four, job(2))["OMPI_MCA_btl"] == "self,vader"
-    assert settings(five, job(2, Host("h1"), Host("h2")))["OMPI_MCA_btl"] == "self,tcp"
-    assert settings(Mpirun("m", Flavour.MPICH, "4"), job(2)) == {}
+
+
+def test_the_transport_follows_the_number_of_hosts_and_the_version():
+    assert settings(FIVE, job(2), "/s")["OMPI_MCA_btl"] == "self,sm"
+    assert settings(FOUR, job(2), "/s")["OMPI_MCA_btl"] == "self,vader"
+    assert settings(FIVE, job(2, Host("h1"), Host("h2")), "/s")["OMPI_MCA_btl"] == "self,tcp"
+    assert settings(Mpirun("m", Flavour.MPICH, "4"), job(2), "/s") == {}
+
+
+def test_files_of_mpi_go_to_a_folder_that_only_this_host_needs():
+    here, there = settings(FIVE, job(2), "/s"), settings(FIVE, job(2, Host("h1"), Host("h2")), "/s")
+    assert here["OMPI_MCA_btl_sm_backing_directory"] == here["PRTE_MCA_prte_local_tmpdir_base"] == "/s"
+    assert {name for name, value in there.items() if value == "/s"} == {"PRTE_MCA_prte_local_tmpdir_base"}
+    four = settings(FOUR, job(2), "/s")
+    assert four["OMPI_MCA_btl_vader_backing_directory"] == four["OMPI_MCA_orte_local_tmpdir_base"] == "/s"
 
 
 def test_what_the_user_has_set_stays(monkeypatch):
     monkeypatch.setenv("OMPI_MCA_btl", "self,ofi")
-    assert settings(Mpirun("m", Flavour.OPEN_MPI_5, "5"), job(2))["OMPI_MCA_btl"] == "self,ofi"
+    assert settings(FIVE, job(2), "/s")["OMPI_MCA_btl"] == "self,ofi"
 
 
 @pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])
 def test_root_is_allowed_only_when_we_are_root(monkeypatch, user, allowed):
     monkeypatch.setattr("os.geteuid", lambda: user)
-    assert ("OMPI_ALLOW_RUN_AS_ROOT" in settings(Mpirun("m", Flavour.OPEN_MPI_5, "5"), job(2))) is allowed
+    assert ("OMPI_ALLOW_RUN_AS_ROOT" in settings(FIVE, job(2), "/s")) is allowed

@@ -74,15 +74,29 @@ def mounted(tmp_path):
 def test_an_unwritable_data_dir_is_an_error(tmp_path, mounted):
     folder = mounted("size=1m,ro")
     done = session(tmp_path, *POINT, *TINY, f"--data-dir={folder}")
-    assert "choose another --data-dir" in done.line(rf"Cannot write a dataset to {folder}")
+    assert "Read-only file system; choose another" in done.line(f"--data-dir={folder} cannot be written")
     assert "1 error" in done.output
 
 
 def test_unwritable_results_are_an_error_before_anything_runs(tmp_path, mounted):
     folder = mounted("size=1m,ro")
     done = session(tmp_path, *POINT, *TINY, f"--results-dir={folder}")
-    assert "choose another --results-dir" in done.line(f"cannot write results to {folder}")
+    assert "Read-only file system; choose another" in done.line(f"--results-dir={folder} cannot be written")
     assert "1 error" in done.output
+
+
+def test_a_forgotten_mount_is_not_measured(tmp_path):
+    done = session(tmp_path, *POINT, *TINY, f"--data-dir={tmp_path}/forgotten")
+    assert "mount the storage or create it" in done.line("forgotten is no directory")
+    assert "1 error" in done.output
+
+
+def test_several_problems_are_told_at_once(tmp_path, mounted):
+    folder = mounted("size=1m,ro")
+    done = session(tmp_path, *POINT, *TINY, f"--results-dir={folder}", f"--data-dir={tmp_path}/forgotten")
+    assert "2 things are in the way of this run" in done.output
+    assert "forgotten is no directory" in done.output
+    assert "Read-only file system" in done.output
 
 
 def test_a_data_disk_that_is_too_small_is_refused_with_the_sum(tmp_path, mounted):

@@ -1,0 +1,58 @@
+"""What mpirun says when a job goes wrong, put into one sentence: texts of Open MPI 4 and 5, and of MPICH's hydra."""
+
+import itertools
+import re
+from collections.abc import Sequence
+
+from storagebench.errors import ClusterError, StorageBenchError
+from storagebench.launch.failure import died_error
+from storagebench.launch.processes import ending_text
+
+_RULES = ("-----", "=====")
+"""mpirun sets its own words below a line of dashes (hydra: of equals signs), after what ranks printed."""
+_OWN_LINE = re.compile(r"\[[^\]\s]+:\d+\] ")
+"""MPI libraries and daemons put their host and process before what they print beside that."""
+_FAILING = re.compile(
+    rb"noticed that process rank|exited with non-zero|unexpectedly disconnected|MPI_ERRORS_ARE_FATAL"
+    rb"|MPI_ABORT was invoked|lost communication|BAD TERMINATION"
+)
+_UNREACHED = re.compile(r"daemon failed to report back.*Remote host: +(\S+)")
+_KILLED = re.compile(r"process rank (\d+) with PID \d+ on node (\S+) exited on signal (\d+)")
+_KILLED_BY_HYDRA = re.compile(r"RUNNING AT (\S+) .*\(signal (\d+)\)")
+_EXITED = re.compile(r"Process name: +\[.*?(\d+)\] +Exit code: +(\d+)")
+
+
+def announces_failure(line: bytes) -> bool:
+    """Say whether a line of mpirun means that the job is lost, although mpirun may still be there."""
+    return _FAILING.search(line) is not None
+
+
+def diagnose(said: Sequence[str], returncode: int, *, begun: bool) -> StorageBenchError:
+    """Make the error for a job whose end no rank has explained.
+
+    Args:
+        said: the last lines that came through mpirun, the ranks' own first.
+        returncode: how mpirun itself ended, as `subprocess` has it.
+        begun: whether the ranks had met; before that, the launch is to blame and not the engine.
+
+    Ranks that lose their connection to a dead one name a peer, but that may have died of the same: no host is
+    better than a wrong one.
+    """
+    lines = [line for line in said if not _OWN_LINE.match(line)]
+    text = " ".join(line for line in lines if not line.startswith(_RULES))
+    words = " | ".join(list(itertools.takewhile(lambda line: not line.startswith(_RULES), lines))[-3:])
+    if found := _UNREACHED.search(text):
+        return ClusterError(
+            f"mpirun cannot start anything on {found[1]} ({words or 'it does not say why'}): "
+            f"check that `ssh -o BatchMode=yes {found[1]} true` works"
+        )
+    if found := _KILLED.search(text):
+        return died_error(f"rank {found[1]} on {found[2]}", ending_text(-int(found[3])), words)
+    if found := _KILLED_BY_HYDRA.search(text):
+        return died_error(f"a rank on {found[1]}", ending_text(-int(found[2])), words)
+    if found := _EXITED.search(text):
+        return died_error(f"rank {found[1]}", ending_text(int(found[2])), words)
+    if not begun:
+        saying = text or " ".join(said) or "it says nothing"
+        return ClusterError(f"mpirun {ending_text(returncode)} before the ranks had met: {saying}")
+    return died_error("a rank died and mpirun", ending_text(returncode), words)

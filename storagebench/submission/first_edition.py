@@ -1,0 +1,100 @@
+"""Edition 1.0: a run is wherever a summary lies below `results/`; no two submitters used the same path.
+
+Seen in one round: `<model>/runs/run1/<host>/`, `<model>/run-1/`, `run1/` right below the system, `<model>/run1/<host>/`,
+`<model>/<hosts>@<accelerators>/runs/run1/`, `<model>/<model>_run_1/`, `<model>/<accelerator>/run_1/`,
+`<model>/<model>_<n>acc/run1/`, a benchmark in the place of the system, and systems and code inside `results/`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from storagebench.model import Listing
+from storagebench.submission.leaves import DIVISIONS, LEVELS, RESULTS, Leaf
+from storagebench.submission.tree import in_code
+
+SUMMARY = "summary.json"
+RUN = re.compile(r"(?P<stem>.*?)run[-_ ]?\d+", re.IGNORECASE)
+"""The name of a run's folder: run1, run-1, run_1, unet3d_a100_run_1; what stands before belongs to the result."""
+GATHERED = "runs"
+REPORT = "mlperf_storage_report.json"
+
+
+def first_edition_leaves(listing: Listing) -> Iterator[Leaf]:
+    """Yield a leaf for every summary that lies where no tool of a later edition would have put it."""
+    for path in listing.sizes:
+        if path.endswith(f"/{SUMMARY}") and not in_code(path):
+            leaf = _leaf(path.split("/")[:-1])
+            if leaf:
+                yield leaf
+
+
+def unfinished(listing: Listing, leaves: tuple[Leaf, ...]) -> Iterator[str]:
+    """Yield folders that are called like a run and hold no summary at any depth: aborted, and never counted."""
+    run_folders = {_run_folder(leaf) for leaf in leaves}
+    seen = set()
+    for path in listing.sizes:
+        parts = path.split("/")
+        if len(parts) < 6 or parts[2].lower() != RESULTS or parts[4] in LEVELS or in_code(path):
+            continue
+        for depth in range(5, len(parts)):
+            folder = "/".join(parts[:depth])
+            name = parts[depth - 1]
+            if folder in run_folders:
+                break
+            if RUN.fullmatch(name):
+                if folder not in seen:
+                    yield folder
+                seen.add(folder)
+                break
+
+
+def members(listing: Listing, leaf: Leaf) -> Iterator[str]:
+    """Yield the names of the run folders of a leaf's result, whether they hold a summary or not."""
+    above = _run_folder(leaf).rpartition("/")[0]
+    alike = RUN.fullmatch(leaf.stamp) is not None
+    for name in listing.folders(above):
+        match = RUN.fullmatch(name)
+        if (match is not None) == alike and (match is None or _stem(match["stem"]) == leaf.members):
+            yield name
+
+
+def natural(text: str) -> tuple[tuple[int, str], ...]:
+    """Give a key that sorts run10 behind run9."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text))
+
+
+def _leaf(parts: list[str]) -> Leaf | None:
+    """Make the leaf of a summary's folder: the run is the last name that looks like one, hosts may lie below it."""
+    if len(parts) < 5 or parts[0].lower() not in DIVISIONS or parts[2].lower() != RESULTS or parts[4] in LEVELS:
+        return None
+    depth, stem = len(parts), ""
+    for i in range(len(parts) - 1, 3, -1):
+        match = RUN.fullmatch(parts[i])
+        if match:
+            depth, stem = i + 1, _stem(match["stem"])
+            break
+    above = parts[: depth - 1]
+    if above[-1].lower() == GATHERED and len(above) > 4:
+        above = above[:-1]
+    return Leaf(
+        path="/".join(parts),
+        division=parts[0].lower(),
+        organisation=parts[1],
+        system=parts[3],
+        family="training",
+        names=tuple(parts[4 : depth - 1]),
+        command="run",
+        stamp=parts[depth - 1],
+        group="/".join(above),
+        first_edition=True,
+        members=stem,
+    )
+
+
+def _stem(text: str) -> str:
+    return text.strip("-_ ").lower()
+
+
+def _run_folder(leaf: Leaf) -> str:
+    parts = leaf.path.split("/")
+    return "/".join(parts[: len(parts) - parts[::-1].index(leaf.stamp)])

@@ -1,0 +1,136 @@
+"""A submitted tree, listed once and read as rules ask: its runs, its results, and the submission as a whole."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from storagebench.edition import edition_names
+from storagebench.model import Group, Record, Submission
+from storagebench.submission.facts import Facts
+from storagebench.submission.families import sources_of
+from storagebench.submission.files import Files
+from storagebench.submission.first_edition import first_edition_leaves, natural, unfinished
+from storagebench.submission.leaves import DIVISIONS, Leaf, tool_leaves
+from storagebench.submission.result import GROUP_FACTS, Result
+from storagebench.submission.run import Run
+from storagebench.submission.tree import list_tree
+
+CHAPTERS = ("layout",)
+NEWEST = ("retinanet", "kv_cache", "vector_database")
+OLDER = ("resnet50", "cosmoflow")
+"""Names of folders that only edition 3.0 has, and that it has no more."""
+
+
+class Source:
+    """A tree of any edition; making it lists the tree and reads nothing."""
+
+    def __init__(self, root: Path) -> None:
+        self.tree = list_tree(root)
+        self.files = Files(self.tree)
+
+    @cached_property
+    def runs(self) -> tuple[Leaf, ...]:
+        """Every run folder, in order of its path."""
+        listing = self.tree.listing
+        found = {leaf.path: leaf for leaf in (*tool_leaves(listing), *first_edition_leaves(listing))}
+        return tuple(sorted(found.values(), key=lambda leaf: natural(leaf.path)))
+
+    @cached_property
+    def results(self) -> Mapping[str, tuple[Leaf, ...]]:
+        """The runs of each result, by a readable name that is the same in every process."""
+        found: dict[tuple[str, str], list[Leaf]] = {}
+        for leaf in self.runs:
+            found.setdefault(leaf.result, []).append(leaf)
+        return {f"{group}/{members}*" if members else group: tuple(runs) for (group, members), runs in found.items()}
+
+    @cached_property
+    def edition(self) -> str:
+        """The newest edition whose layout the tree has."""
+        return max((self._edition_by_place(leaf.first_edition) for leaf in self.runs), default="3.0")
+
+    def edition_of(self, subject: Record | Group | Submission) -> str:
+        """Name the edition that a subject belongs to: the one that a run of ours was planned by, else by its layout."""
+        if isinstance(subject, Submission):
+            return self.edition
+        run = subject.records[-1] if isinstance(subject, Group) else subject
+        planned = run.value("edition") if run.has("edition") else ""
+        return planned if planned in edition_names() else self._edition_by_place(run.value("layout") == "1.0")
+
+    @cached_property
+    def division(self) -> str:
+        """The strictest division that a run of the tree claims."""
+        claimed = {leaf.division for leaf in self.runs}
+        return next(division for division in DIVISIONS if division in claimed or division == DIVISIONS[-1])
+
+    def _edition_by_place(self, first_edition: bool) -> str:
+        return "1.0" if first_edition else self._tool_edition
+
+    @cached_property
+    def _tool_edition(self) -> str:
+        words = {
+            part for path in self.tree.listing.sizes for part in path.split("/") if part[0] == "." or part in NEWEST
+        }
+        if words & {".mlps-code-image", ".mlps-image-pool", *NEWEST}:
+            return "3.0"
+        older = any(name in OLDER for leaf in self.runs for name in leaf.names)
+        code = any(self.tree.listing.folders(f"{leaf.submitter}/code") for leaf in self.runs if not leaf.first_edition)
+        return "2.0" if older or code else "3.0"
+
+    def record(self, leaf: Leaf) -> Record:
+        """Return one run."""
+        return Run(self.files, leaf).record(sources_of(leaf.family))
+
+    def group(self, name: str) -> Group:
+        """Return the runs of one result, oldest first, and what belongs to all of them."""
+        leaves = self.results[name]
+        result = Result(self.files, leaves[0])
+        runs = tuple(self.record(leaf) for leaf in leaves)
+        if leaves[0].first_edition:
+            runs = tuple(sorted(runs, key=_started))
+        folder = str(self.tree.root / leaves[0].group)
+        return Group(leaves[0].family, leaves[0].division, folder, runs, Facts(result, GROUP_FACTS))
+
+    def submission(self) -> Submission:
+        """Return the whole tree with the documents that rules on it read; groups are read as they are asked."""
+        documents = {path: self._document(path) for path in self.tree.listing.sizes if _is_document(path)}
+        aborted = unfinished(self.tree.listing, self.runs)
+        return Submission(
+            folder=str(self.tree.root),
+            listing=self.tree.listing,
+            groups=tuple(self.group(name) for name in self.results),
+            documents={path: found for path, found in documents.items() if found is not None},
+            problems={path: why for path, why in self.files.problems.items() if path in documents},
+            junk=self.tree.junk | dict.fromkeys(aborted, "called like a run, but without a summary at any depth"),
+        )
+
+    def _document(self, path: str) -> Any:
+        name = path.rpartition("/")[2].lower()
+        if name.endswith((".yaml", ".yml")):
+            return self.files.yaml(path)
+        return self.files.json(path) if name.endswith(".json") else self.files.text(path)
+
+
+DOCUMENTS = frozenset(
+    {
+        ".mlps-code-image",
+        ".mlps-image-pool",
+        ".code-hash.json",
+        "provenance.json",
+        "submission.yaml",
+        "results.json",
+        "mlperf_storage_report.json",
+    }
+)
+"""Files that rules on a whole submission read wherever they lie, beside the descriptions of systems."""
+
+
+def _is_document(path: str) -> bool:
+    *above, name = path.split("/")
+    described = bool(above) and above[-1].lower() == "systems" and name.lower().endswith((".yaml", ".yml", ".json"))
+    return described or name in DOCUMENTS
+
+
+def _started(record: Record) -> tuple[str, object]:
+    start = record.value("summary.start") if record.has("summary.start") else ""
+    return (start if isinstance(start, str) else "", natural(record.folder))
