@@ -117,7 +117,7 @@ def test_what_open_may_vary_is_open_and_the_rest_invalid(own, verdict):
 def test_a_published_open_run_is_open_and_says_what_a_reviewer_would_ask():
     """Half of the clients lost, 200 users of the 70B model everywhere, one trial, and reads that memory may serve."""
     own = "--model llama3.1-70b-instruct --num-users 200 --gpu-mem-gb 1.0 --cpu-mem-gb 1.0"
-    preload = "-x LD_PRELOAD=/usr/lib/libtcmalloc.so:/home/x/nofadvise.so"
+    preload = "-x LD_PRELOAD=/usr/lib/libtcmalloc.so:/opt/x/nofadvise.so"
     told = "--rag-num-docs 10 --autoscaler-mode qos --performance-profile throughput"
     commands = [command(o, 0, clients=4, launcher=preload, own=f"{own} {told}") for o in (1, 2, 3)]
     changes = {
@@ -149,7 +149,7 @@ def test_a_published_open_run_is_open_and_says_what_a_reviewer_would_ask():
     words = [finding.saw for finding in judgement.advice]
     assert words == [
         "no evidence on the filesystems",
-        "LD_PRELOAD=/usr/lib/libtcmalloc.so:/home/x/nofadvise.so",
+        "LD_PRELOAD=/usr/lib/libtcmalloc.so:/opt/x/nofadvise.so",
         "Option 1: 2 of 4 results lost; the figures are of the survivors",
     ]
 
