@@ -4,6 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+
+# No test measures time: a busy machine is no failure. What the current profile says otherwise (CI's has a seed) stays.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _TOKEN = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\x1b[78D]|\r|\n|[^\x1b\r\n]+")
 
