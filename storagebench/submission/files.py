@@ -84,6 +84,10 @@ class Files:
         found: dict[str, Any] = self._metadata.get(path, self.mapping)
         return found
 
+    def content(self, path: str) -> bytes | None:
+        """Return a file as it is; None when it is absent, too large or cannot be opened."""
+        return self._bytes(path) if self.holds(path) else None
+
     def is_pruned(self, path: str) -> bool:
         """Say whether a file is the placeholder that staff put where they removed a log."""
         if self.tree.listing.sizes.get(path) != PRUNED_BYTES:

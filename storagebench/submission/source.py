@@ -15,8 +15,9 @@ from storagebench.submission.leaves import DIVISIONS, Leaf, tool_leaves
 from storagebench.submission.result import GROUP_FACTS, Result
 from storagebench.submission.run import Run
 from storagebench.submission.tree import list_tree
+from storagebench.submission.worked_out import worked_out
 
-CHAPTERS = ("layout",)
+CHAPTERS = ("layout", "provenance", "system")
 NEWEST = ("retinanet", "kv_cache", "vector_database")
 OLDER = ("resnet50", "cosmoflow")
 """Names of folders that only edition 3.0 has, and that it has no more."""
@@ -99,7 +100,8 @@ class Source:
             folder=str(self.tree.root),
             listing=self.tree.listing,
             groups=tuple(self.group(name) for name in self.results),
-            documents={path: found for path, found in documents.items() if found is not None},
+            documents={path: found for path, found in documents.items() if found is not None}
+            | dict(worked_out(self.files)),
             problems={path: why for path, why in self.files.problems.items() if path in documents},
             junk=self.tree.junk | dict.fromkeys(aborted, "called like a run, but without a summary at any depth"),
         )

@@ -15,5 +15,5 @@ def test_group(group, judged_again):
 
 
 def test_chapter(submission, chapter, claimed, judged_again):
-    """Ask the rules of one chapter (layout) about the tree as a whole."""
+    """Ask the rules of one chapter (layout, provenance, system) about the tree as a whole."""
     assert judged_again(submission, chapter).satisfies(claimed)

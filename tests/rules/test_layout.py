@@ -1,4 +1,7 @@
-"""Every rule on the tree has a listing that just passes and one that just fails."""
+"""Every rule on the tree has a submission that just passes and one that just fails."""
+
+import dataclasses
+import itertools
 
 import pytest
 from hypothesis import given
@@ -7,21 +10,11 @@ from hypothesis import strategies as st
 from rules import RULES
 from storagebench.edition import edition_names, load_edition
 from storagebench.judge import judge
-from storagebench.model import Listing, Submission, Verdict
+from storagebench.model import Group, Listing, Record, Submission, Verdict
+from tests.rules.golden_submission import CACHE, CHECKPOINT, PHASES, RESULTS, RUNS, SYSTEM, description, submission
+from tests.rules.golden_submission import golden_group as group
 
-GOLDEN = (
-    "closed/acme/systems/one.yaml",
-    "closed/acme/systems/one.pdf",
-    "closed/acme/results/one/training/unet3d/datasize/20260101_000000/training_x_metadata.json",
-    "closed/acme/results/one/training/unet3d/datagen/20260101_000000/training_x_metadata.json",
-    "closed/acme/results/one/training/unet3d/run/20260101_000000/summary.json",
-    "closed/acme/results/one/checkpointing/llama3-8b/20260101_000000/summary.json",
-)
-
-
-def submission(*more: str, without: str = "?") -> Submission:
-    paths = [path for path in GOLDEN if without not in path]
-    return Submission("tree", Listing(dict.fromkeys((*paths, *more), 1)), ())
+TRAINING, DATAGEN = f"{RESULTS}/training/unet3d", PHASES[1]
 
 
 def found(subject: Submission, edition: str = "3.0", *, as_of_round: bool = False) -> list[tuple[str, str]]:
@@ -29,83 +22,256 @@ def found(subject: Submission, edition: str = "3.0", *, as_of_round: bool = Fals
     return [(finding.rule_name, finding.where) for finding in findings]
 
 
-@pytest.mark.parametrize("edition", edition_names())
-def test_the_golden_tree_is_closed(edition):
-    assert found(submission(), edition) == []
+def described(**changes) -> dict[str, object]:
+    found = description()
+    found["system_under_test"]["clients"][0]["quantity"] = changes.get("clients", 1)
+    found["system_under_test"]["solution"]["capabilities"]["multi_host"] = changes.get("multi_host", True)
+    return {SYSTEM: found}
 
 
-@pytest.mark.parametrize(
-    ("more", "without", "name", "where"),
-    [
-        (["closed/acme inc/results/x/training/unet3d/run/s"], "?", "submitterRootDirectory", "closed/acme inc"),
-        (["results/one/file"], "?", "topLevelSubdirectories", "results"),
-        (["closed/acme/code/main.py"], "?", "requiredSubdirectories", "closed/acme/code"),
-        (["closed/acme/systems/two.pdf"], "?", "systemsDirectoryFiles", "closed/acme/systems/two.pdf"),
-        ([], "systems/one.pdf", "systemsDirectoryFiles", "closed/acme/systems/one.yaml"),
-        ([], "systems/one.yaml", "resultsDirectorySystems", "closed/acme/results/one"),
-        (["closed/acme/results/one/inference/x/file"], "?", "workloadCategories", "closed/acme/results/one/inference"),
-        (
-            ["closed/acme/results/one/training/dlrm/datasize/a", "closed/acme/results/one/training/dlrm/datagen/a"],
-            "?",
-            "trainingWorkloads",
-            "closed/acme/results/one/training/dlrm",
-        ),
-        ([], "datasize", "trainingPhases", "closed/acme/results/one/training/unet3d"),
-        (
-            ["closed/acme/results/one/checkpointing/llama2/s/summary.json"],
-            "?",
-            "checkpointingWorkloads",
-            "closed/acme/results/one/checkpointing/llama2",
-        ),
-    ],
+def hosts(count: int, *memory: float) -> dict[str, object]:
+    return {"groups": (group(summary={"num_hosts": count, "host_memory_GB": list(memory)}),)}
+
+
+def cached(runs: int) -> Group:
+    records = [Record("kv_cache", "closed", "x", {"path": f"{CACHE[:-1]}{n}"}) for n in range(runs)]
+    return Group("kv_cache", "closed", "x", tuple(records), {"path": f"{RESULTS}/kv_cache/llama3.1-8b"})
+
+
+EXAMPLES = {  # by rule: what is changed so that it just passes, what so that it just fails, and where it says so
+    "submitterRootDirectory": (
+        submission("open/Acme-2.0_b/results/a/b"),
+        submission("open/acme inc/results/a/b"),
+        "open/acme inc",
+    ),
+    "topLevelSubdirectories": (
+        submission("acme/.mlps-image-pool"),
+        submission("acme/code-0/x"),
+        "acme",
+    ),
+    "requiredSubdirectories": (
+        submission("closed/acme/README"),
+        submission("closed/acme/code/x"),
+        "closed/acme/code",
+    ),
+    "systemsDirectoryFiles": (
+        submission("closed/acme/systems/notes.md"),
+        submission("closed/acme/systems/two.pdf"),
+        "closed/acme/systems/two.pdf",
+    ),
+    "resultsDirectorySystems": (
+        submission(documents={SYSTEM: description("one")}),
+        submission(documents={SYSTEM: description("two")}),
+        SYSTEM,
+    ),
+    "identicalSystemConfig": (
+        submission(**hosts(1, 230.4)),
+        submission(**hosts(1, 230.3)),
+        RUNS[0],
+    ),
+    "workloadCategories": (
+        submission(f"{RESULTS}/vector_database/milvus/HNSW/run/x"),
+        submission(f"{RESULTS}/inference/x"),
+        f"{RESULTS}/inference",
+    ),
+    "trainingWorkloads": (
+        submission(f"{RESULTS}/training/retinanet/x"),
+        submission(f"{RESULTS}/training/dlrm/x"),
+        f"{RESULTS}/training/dlrm",
+    ),
+    "trainingPhases": (
+        submission(f"{TRAINING}/datasize/20260712_090000/x"),
+        submission(without="/datasize/"),
+        TRAINING,
+    ),
+    "checkpointingWorkloads": (
+        submission(f"{RESULTS}/checkpointing/llama3-1t/x"),
+        submission(f"{RESULTS}/checkpointing/llama2/x"),
+        f"{RESULTS}/checkpointing/llama2",
+    ),
+    "datagenTimestamp": (
+        submission(f"{TRAINING}/datagen/.hidden/x"),
+        submission(f"{TRAINING}/datagen/20260712_090000/x"),
+        f"{TRAINING}/datagen",
+    ),
+    "datagenFiles": (submission(), submission(without="datagen.stderr"), DATAGEN),
+    "datagenDlioConfig": (
+        submission(f"{DATAGEN}/dlio_config/.x"),
+        submission(f"{DATAGEN}/dlio_config/x"),
+        f"{DATAGEN}/dlio_config",
+    ),
+    "runFiles": (submission(), submission(without=f"{RUNS[2]}/0_output"), RUNS[2]),
+    "runDlioConfig": (submission(), submission(without=f"{RUNS[2]}/dlio_config/hydra"), f"{RUNS[2]}/dlio_config"),
+    "checkpointingResultsJson": (
+        submission(),
+        submission(without="llama3-8b/results.json"),
+        f"{RESULTS}/checkpointing/llama3-8b",
+    ),
+    "checkpointingFiles": (submission(), submission(without=f"{CHECKPOINT}/dlio.log"), CHECKPOINT),
+    "checkpointingDlioConfig": (
+        submission(),
+        submission(without=f"{CHECKPOINT}/dlio_config/hydra"),
+        f"{CHECKPOINT}/dlio_config",
+    ),
+    "runLeafMetadata": (submission(), submission(f"{CACHE}/kv_cache_2_metadata.json"), CACHE),
+    "rollupTableAgreement": (
+        submission(documents={"closed/acme/results/results.json": [{"Public ID": "v3.0-0001"}]}),
+        submission(documents={"closed/acme/results/results.json": [{"Public ID": "v3.0-0002"}]}),
+        "closed/acme/results/results.json",
+    ),
+    "x-several-runs": (
+        submission(groups=(cached(1),)),
+        submission(groups=(cached(2),)),
+        f"{RESULTS}/kv_cache/llama3.1-8b",
+    ),
+    "x-renamed": (
+        submission(),
+        submission(groups=(group(args={"orgname": "other", "systemname": "one"}),)),
+        RUNS[0],
+    ),
+    "x-junk": (submission(junk={}), submission(junk={"closed/._x": "a Mac's"}), "closed/._x"),
+}
+
+
+def test_every_rule_of_the_chapter_has_an_example_of_both_kinds():
+    assert set(EXAMPLES) == {rule.name for rule in RULES.values() if rule.family == "layout"}
+
+
+@pytest.mark.parametrize("as_of_round", [False, True])
+def test_the_golden_submission_is_closed_without_a_word(as_of_round):
+    pool = {"acme/.mlps-image-pool": "of the round"}
+    assert found(submission(documents=pool), as_of_round=as_of_round) == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_submission_just_passes(name):
+    assert name not in [rule for rule, _ in found(EXAMPLES[name][0])]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_submission_just_fails(name):
+    _, fails, where = EXAMPLES[name]
+    assert (name, where) in found(fails)
+    verdict = judge(fails, load_edition("3.0"), "layout").verdict
+    assert verdict is (Verdict.CLOSED if RULES[name].warns else Verdict.INVALID)
+
+
+def test_hosts_memory_and_capability_are_each_held_against_the_description():
+    def said(subject):
+        findings = judge(subject, load_edition("3.0"), "layout").findings
+        return [f"{finding.saw}; {finding.needs}" for finding in findings if finding.where == RUNS[0]]
+
+    two = hosts(2, 250, 250)
+    assert said(submission(**two, documents=described(clients=2))) == []
+    assert said(submission(**hosts(2, 500, 0), documents=described(clients=2))) == []  # only the sum can be trusted
+    assert said(submission(**two)) == ["2 hosts; the 1 clients of the description"]
+    alone = described(clients=2, multi_host=False)
+    assert said(submission(**two, documents=alone)) == ["2 hosts; multi_host: true in the description"]
+    assert said(submission(groups=(group(summary={}),))) == []
+
+
+def test_a_pruned_log_is_there_and_a_reader_is_told():
+    pruned = submission(sizes={f"{RUNS[1]}/dlio.log": 16})
+    (finding,) = judge(pruned, load_edition("3.0"), "layout").findings
+    assert finding.lands == 0
+    assert (finding.where, finding.saw) == (RUNS[1], "pruned to 16 bytes: dlio.log")
+
+
+def test_a_damaged_table_and_a_lost_one_are_each_said():
+    path = f"{TRAINING}/run/results.json"
+    damaged = submission(documents={path: None}, problems={path: "is not JSON"})
+    assert [where for name, where in found(damaged) if name == "rollupTableAgreement"] == [
+        path,
+        "closed/acme/results/results.json",
+    ]
+
+
+def test_databases_may_lie_below_engine_and_index_or_below_the_index_alone():
+    for above in ("milvus/DISKANN", "DISKANN"):
+        leaf = f"{RESULTS}/vector_database/{above}/run/20260715_100000"
+        assert ("runLeafMetadata", leaf) in found(submission(f"{leaf}/summary.json"))
+        assert found(submission(f"{leaf}/vector_database_20260715_100000_metadata.json")) == []
+
+
+def test_what_lies_below_a_division_in_capitals_is_judged_all_the_same():
+    files = {path.replace("closed/", "Closed/"): 1 for path in submission().listing.sizes}
+    tree = Submission("tree", Listing({**files, "Closed/a b/results/x/y": 1}), ())
+    assert ("topLevelSubdirectories", "") in found(tree)
+    assert ("submitterRootDirectory", "Closed/a b") in found(tree)
+    assert not [name for name, _ in found(tree, "1.0")[1:]]
+
+
+def test_code_was_demanded_of_closed_in_the_round_unless_there_was_a_pool():
+    code = [("requiredSubdirectories", "closed/acme")]
+    without = submission(without="mlps-image-pool")
+    assert [one for one in found(without, as_of_round=True) if one in code] == code
+    names = [name for name, _ in found(submission("closed/acme/code/x", without="mlps-image-pool"), as_of_round=True)]
+    assert "requiredSubdirectories" not in names
+
+
+def test_every_id_of_chapter_two_is_a_rule_or_is_listed_with_a_reason():
+    wanted = {f"2.1.{n}" for n in range(1, 28)} | {"2.1.18a", "2.1.24a", "2.29", "1.1", "1.3", "LEAF-01", "RPT-01"}
+    wanted |= {f"CHECK-0{n}" for n in range(1, 5)} | {f"EDN-0{n}" for n in range(1, 5)} | {"PROV-01", "PROV-02"}
+    wanted |= {"3.6.1", "5.6.1", "4.7.3", "4.7.4"}
+    known = {rule.id for rule in RULES.values() if "3.0" in rule.editions}
+    assert wanted - known == {name.split()[0] for name in load_edition("3.0")["not_checked"]} & wanted - known
+
+
+WORDS = [
+    "closed",
+    "open",
+    "Closed",
+    "acme",
+    "results",
+    "systems",
+    "training",
+    "unet3d",
+    "run",
+    "datagen",
+    "dlio_config",
+]
+WORDS += ["checkpointing", "20260712_080000", "a b", ".x", "x.yaml", "code", "code-01234567", ".mlps-image-pool"]
+PATHS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map("/".join)
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=4), below, max_size=3),
+    max_leaves=6,
 )
-def test_a_tree_just_fails(more, without, name, where):
-    assert (name, where) in found(submission(*more, without=without))
 
 
-def test_every_rule_of_the_chapter_is_seen_to_fire():
-    named = {rule.name for rule in RULES.values() if rule.family == "layout"}
-    cases = next(mark for mark in test_a_tree_just_fails.pytestmark if mark.name == "parametrize").args[1]
-    assert {case[2] for case in cases} == named
-
-
-def test_dot_files_markdown_and_image_pools_are_tolerated():
-    allowed = (
-        ".git/config",
-        "closed/acme/systems/README.md",
-        "closed/acme/systems/.keep",
-        "acme/.mlps-image-pool",
-        "acme/code-1/x",
-    )
-    assert found(submission(*allowed)) == []
-
-
-def test_a_code_folder_was_part_of_the_round():
-    assert found(submission("closed/acme/code/main.py"), as_of_round=True) == []
-
-
-def test_older_editions_were_published_with_capitals():
-    tree = Submission("tree", Listing({"Closed/acme/results/one/unet3d/run1/summary.json": 1}), ())
-    assert found(tree, "1.0") == []
-    assert ("topLevelSubdirectories", "") in found(tree, "3.0")
-
-
-PATHS = st.lists(
-    st.sampled_from(["closed", "open", "acme", "results", "systems", "training", "run", "a b", ".x", "x.yaml"]),
-    min_size=1,
-    max_size=7,
-)
-
-
-@given(st.lists(PATHS.map("/".join), max_size=12), st.sampled_from(edition_names()))
-def test_any_tree_is_answered(paths, edition):
+@given(st.lists(PATHS, max_size=12), st.sampled_from(edition_names()), st.booleans())
+def test_any_tree_is_answered(paths, edition, as_of_round):
     files = [path for path in paths if not any(other.startswith(f"{path}/") for other in paths)]
-    judge(Submission("tree", Listing(dict.fromkeys(files, 1)), ()), load_edition(edition))
+    judge(Submission("tree", Listing(dict.fromkeys(files, 1)), ()), load_edition(edition, as_of_round=as_of_round))
 
 
-@given(st.sets(st.sampled_from(["results/x/y", "closed/a b/z", "closed/acme/code/x", "closed/acme/systems/two.pdf"])))
-def test_adding_a_breach_never_improves_the_verdict(breaches):
-    before = judge(submission(), load_edition("3.0"), "layout").verdict
-    after = judge(submission(*breaches), load_edition("3.0"), "layout").verdict
+@given(st.data(), JUNK)
+def test_any_document_and_any_fact_is_answered(data, junk):
+    path = data.draw(st.sampled_from(sorted(submission().documents)))
+    fact = data.draw(st.sampled_from(["summary", "args", "organisation", "path"]))
+    spoilt = submission(documents={path: {} if junk is None else junk}, groups=(group(**{fact: junk}),))
+    judge(spoilt, load_edition("3.0"))
+    judge(spoilt, load_edition("3.0", as_of_round=True))
+
+
+def test_a_tree_as_deep_as_paths_can_be_is_answered():
+    deep = "/".join(["closed", "acme", "results", "one", "kv_cache", *itertools.repeat("a", 2000), "x"])
+    judge(dataclasses.replace(submission(), listing=Listing({deep: 1})), load_edition("3.0"))
+
+
+BREACHES = [
+    "results/x/y",
+    "closed/a b/z",
+    "closed/acme/code/x",
+    "closed/acme/systems/two.pdf",
+    f"{CACHE}/2_metadata.json",
+]
+
+
+@given(st.sets(st.sampled_from(BREACHES)), st.sampled_from(BREACHES))
+def test_adding_a_breach_never_improves_the_verdict(breaches, more):
+    before, after = (
+        judge(submission(*files), load_edition("3.0"), "layout").verdict for files in (breaches, breaches | {more})
+    )
     assert after >= before
-    assert (after is Verdict.INVALID) == bool(breaches)
+    assert after is Verdict.INVALID

@@ -45,8 +45,8 @@ def test_every_run_result_and_chapter_is_an_item(tmp_path, tree, workers):
     assert list(runs.values()).count("CLOSED") == 4
     assert (runs["20260801_120000"], runs["20260801_130000"]) == ("INVALID", "INVALID")
     assert found[RUN.format(0).replace("closed/", "OPEN/")] == "OPEN"
-    assert {"layout", RESULT} <= set(found)
-    assert len(found) == 7 + 2 + 1
+    assert {"layout", "provenance", "system", RESULT} <= set(found)
+    assert len(found) == 7 + 2 + 3
     assert "Traceback" not in done.output
     assert done.returncode == 1
     assert "ends on line 1 before it is complete" in done.output
