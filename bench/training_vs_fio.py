@@ -34,7 +34,7 @@ from typing import NamedTuple
 from storagebench.engines.training.dataset import ensure
 from storagebench.engines.training.native import NativeEngine
 from storagebench.launch.local import LocalLauncher
-from storagebench.model import LOCALHOST, Dataset, Plan, Prediction, Reading, Sizing, Workload
+from storagebench.model import LOCALHOST, Dataset, Prediction, Reading, Sizing, TrainingPlan, Workload
 from storagebench.units import GIB, MIB
 
 RECORD_BYTES = 140 * MIB
@@ -209,7 +209,7 @@ def _folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _plan(folder: Path, files: int, ranks: int, threads: int) -> Plan:
+def _plan(folder: Path, files: int, ranks: int, threads: int) -> TrainingPlan:
     parameters = {
         "reader": {"batch_size": BATCH_SIZE, "read_threads": threads, "file_shuffle": "seed"},
         "train": {"epochs": 1, "computation_time": 0.0},
@@ -228,7 +228,7 @@ def _plan(folder: Path, files: int, ranks: int, threads: int) -> Plan:
         source=__file__,
         where=__file__,
     )
-    return Plan(
+    return TrainingPlan(
         id="training_vs_fio",
         workload=workload,
         division="whatif",
@@ -258,7 +258,7 @@ def _plan(folder: Path, files: int, ranks: int, threads: int) -> Plan:
     )
 
 
-def _with(plan: Plan, *, direct: bool, epochs: int) -> Plan:
+def _with(plan: TrainingPlan, *, direct: bool, epochs: int) -> TrainingPlan:
     parameters = {**plan.parameters, "train": {**plan.parameters["train"], "epochs": epochs}}
     return replace(plan, parameters=parameters, reading=Reading(direct=direct, decode=False, columns="all"))
 

@@ -1,36 +1,41 @@
 """The folder `configs/<family>`: every point of every file as a `Workload`, or one line that says what is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from storagebench.errors import ConfigError
-from storagebench.model import Workload
+from storagebench.model import OFFICIAL, Workload
 from storagebench.parameters import dataset_of, flatten, merge
 from storagebench.parameters.schema import schema_of
 from storagebench.parameters.yaml_lines import Node, parse
 
-REQUIRED = (
-    "framework",
-    "model.name",
-    "workflow.train",
-    "reader.data_loader",
-    "reader.batch_size",
-    "reader.read_threads",
-    "train.epochs",
-    "train.computation_time",
-    "metric.au",
-)
-"""What a run cannot do without; `dataset_of` says what a dataset needs."""
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+    "training": (
+        "framework",
+        "model.name",
+        "workflow.train",
+        "reader.data_loader",
+        "reader.batch_size",
+        "reader.read_threads",
+        "train.epochs",
+        "train.computation_time",
+        "metric.au",
+    ),
+}
+"""What a run of a family cannot do without, by suite; `COMPLETE` says what else there must be."""
+
+COMPLETE: Mapping[str, Callable[[Mapping[str, Any], str], object]] = {"training": dataset_of}
+"""Functions of a family's parameters and the model's name that raise a ConfigError where something is missing."""
 
 UNPUBLISHED = "listed_but_no_template"
 """The status of a point that an edition names without having published its parameters."""
 
 
-def load_workloads(folder: Path, family: str) -> tuple[Workload, ...]:
-    """Read every `*.yaml` of a folder; the order is that of the file names, then that of the points in a file.
+def load_workloads(folder: Path, suite: str) -> tuple[Workload, ...]:
+    """Read every `*.yaml` of a suite's folder; the order is that of the file names, then that of the points in a file.
 
     Each workload's parameters are the file's common ones with the point's own laid over them (`merge`).
 
@@ -39,7 +44,7 @@ def load_workloads(folder: Path, family: str) -> tuple[Workload, ...]:
     """
     workloads: dict[str, Workload] = {}
     for path in _files(folder):
-        for workload in _File.read(path, family).workloads():
+        for workload in _File.read(path, suite).workloads():
             first = workloads.setdefault(workload.id, workload)
             if first is not workload:
                 raise ConfigError(f"{workload.where}: '{workload.id}' is already at {first.where}; keep one of them")
@@ -70,21 +75,21 @@ class _File:
     """One configuration file whose form is right."""
 
     name: str
-    family: str
+    suite: str
     node: Node
     content: Mapping[str, Any]
 
     @classmethod
-    def read(cls, path: Path, family: str) -> "_File":
+    def read(cls, path: Path, suite: str) -> "_File":
         name = _shown(path)
         try:
             node = parse(path.read_bytes(), name)
         except OSError as error:
             raise ConfigError(f"{name}: cannot be read ({error.strerror}); make it a readable file") from None
-        problem = schema_of(family).first_problem(node)
+        problem = schema_of(suite).first_problem(node)
         if problem is not None:
             raise ConfigError(f"{name}:{problem.line}: {problem.text}")
-        return cls(name, family, node, node.plain())
+        return cls(name, suite, node, node.plain())
 
     def workloads(self) -> list[Workload]:
         points: list[dict[str, Any]] = self.content["points"]
@@ -102,9 +107,10 @@ class _File:
 
     def workload(self, point: Mapping[str, Any], where: str) -> Workload:
         workload = Workload(
-            family=self.family,
+            family=OFFICIAL[self.suite],
             model=self.content["model"],
-            accelerator=point["accelerator"],
+            accelerator=point.get("accelerator", ""),
+            accelerators=point.get("accelerators"),
             editions=tuple(point["editions"]),
             status=point["status"],
             divisions=tuple(point["divisions"]),
@@ -117,7 +123,7 @@ class _File:
             notes=tuple(point.get("notes", ())),
         )
         if workload.runnable:
-            _check_complete(workload)
+            _check_complete(workload, self.suite)
         return workload
 
     def parameters(self, point: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -129,20 +135,21 @@ class _File:
 
     def quick(self, point: Mapping[str, Any]) -> dict[str, Any] | None:
         overlay: Mapping[str, Any] = self.content.get("quick", {})
-        if overlay.get("accelerator") != point["accelerator"] or point["status"] == UNPUBLISHED:
+        if overlay.get("accelerator") != point.get("accelerator") or point["status"] == UNPUBLISHED:
             return None
         return {"accelerators": overlay["accelerators"], "parameters": deepcopy(overlay["parameters"])}
 
 
-def _check_complete(workload: Workload) -> None:
+def _check_complete(workload: Workload, suite: str) -> None:
     """Refuse a point whose merged parameters could not run, with and without --quick."""
     for extra in [{}, *([workload.quick["parameters"]] if workload.quick else [])]:
         parameters = merge(workload.parameters, extra)
         known = flatten(parameters)
-        missing = next((key for key in REQUIRED if key not in known), None)
+        missing = next((key for key in REQUIRED.get(suite, ()) if key not in known), None)
         if missing is not None:
             raise ConfigError(f"{workload.where}: '{workload.id}' lacks {missing}; add it to its parameters")
         try:
-            dataset_of(parameters, workload.model)
+            if suite in COMPLETE:
+                COMPLETE[suite](parameters, workload.model)
         except ConfigError as error:
             raise ConfigError(f"{workload.where}: '{workload.id}': {error}") from None

@@ -4,6 +4,7 @@
 
     StorageBenchError            never raised itself
     ├── ConfigError              a configuration file or an option is wrong        (collection or usage error)
+    │   └── UnknownParameterError    no such parameter; another family may know it
     ├── PlanError                the plan cannot fit this cluster or this disk     (ERROR)
     ├── ClusterError             a host, a launcher or the environment is unfit    (ERROR)
     ├── DatasetError             the dataset is damaged, foreign or incomplete     (ERROR)
@@ -20,6 +21,10 @@ class StorageBenchError(Exception):
 
 class ConfigError(StorageBenchError):
     """A configuration file or an option is wrong."""
+
+
+class UnknownParameterError(ConfigError):
+    """There is no such parameter in this family."""
 
 
 class PlanError(StorageBenchError):

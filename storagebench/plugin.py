@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
     from xdist.workermanage import WorkerController
 
-pytest_plugins = ("fixtures.cluster", "fixtures.dataset", "fixtures.run", "fixtures.storage", "fixtures.submission")
+pytest_plugins = ("fixtures.cluster", "fixtures.preparation", "fixtures.run", "fixtures.storage", "fixtures.submission")
 
 MARKERS = (
     "training: reads of training samples at the pace of emulated accelerators",

@@ -28,19 +28,24 @@ def sanctioned(workload: Workload, division: str, edition: str) -> bool:
 
 
 def points(
-    workloads: Iterable[Workload], edition: Edition, division: str, accelerators: tuple[int, ...], runs: int | None
+    workloads: Iterable[Workload],
+    edition: Edition,
+    division: str,
+    accelerators: tuple[int, ...] | None,
+    default: int,
+    runs: int | None,
 ) -> tuple[Point, ...]:
     """Make the points of a session, repeats side by side so that the pause between runs of one result stays short.
 
-    `runs` None means what the edition demands of closed and open (3.0: a warm-up and five), and one for whatif.
+    `accelerators` None means what the rules demand of the workload, and `default` where they leave it open. `runs`
+    None means what the edition demands of closed and open (training of 3.0: a warm-up and five), one for whatif.
     """
-    labels = run_labels(edition, division, runs)
     return tuple(
         Point(workload, count, label)
         for workload in workloads
         if sanctioned(workload, division, edition.name)
-        for count in accelerators
-        for label in labels
+        for count in accelerators or (workload.accelerators or default,)
+        for label in run_labels(edition, workload.family, division, runs)
     )
 
 
@@ -49,11 +54,13 @@ def quick_points(workloads: Iterable[Workload]) -> tuple[Point, ...]:
     return tuple(Point(workload, int(workload.quick["accelerators"]), "") for workload in workloads if workload.quick)
 
 
-def run_labels(edition: Edition, division: str, runs: int | None) -> tuple[str, ...]:
+def run_labels(edition: Edition, family: str, division: str, runs: int | None) -> tuple[str, ...]:
     """Name the repeats of a result: warmup, run1 … run5; a single run needs no name."""
-    warm_up, measured = edition["training.runs.warm_up"], edition["training.runs.measured"]
     if runs is None and division == "whatif":
         runs = 1
-    if runs is None:
-        return (*("warmup" for _ in range(warm_up)), *(f"run{n}" for n in range(1, measured + 1)))
-    return ("",) if runs == 1 else tuple(f"run{n}" for n in range(1, runs + 1))
+    if runs is not None:
+        return ("",) if runs == 1 else tuple(f"run{n}" for n in range(1, runs + 1))
+    warm_up, measured = edition.repeats(family)
+    if warm_up + measured == 1:
+        return ("",)
+    return (*("warmup" for _ in range(warm_up)), *(f"run{n}" for n in range(1, measured + 1)))

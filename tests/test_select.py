@@ -28,7 +28,7 @@ ALL = (UNET3D, OLD, UNPUBLISHED)
 
 
 def ids(division: str, edition: str = "3.0", accelerators: tuple[int, ...] = (8,), runs: int | None = 1) -> list[str]:
-    return [point.id for point in points(ALL, load_edition(edition), division, accelerators, runs)]
+    return [point.id for point in points(ALL, load_edition(edition), division, accelerators, 1, runs)]
 
 
 def test_closed_takes_what_the_edition_sanctions():
@@ -55,7 +55,18 @@ def test_each_number_of_accelerators_is_an_item():
     ],
 )
 def test_repeats_are_what_the_edition_demands_unless_told_otherwise(edition, division, runs, labels):
-    assert run_labels(load_edition(edition), division, runs) == labels
+    assert run_labels(load_edition(edition), "training", division, runs) == labels
+
+
+@pytest.mark.parametrize(("family", "labels"), [("vector_database", 5), ("checkpointing", 1), ("kv_cache", 1)])
+def test_each_family_has_repeats_of_its_own(family, labels):
+    assert len(run_labels(load_edition("3.0"), family, "closed", None)) == labels
+
+
+def test_without_a_number_of_accelerators_the_workload_decides_and_then_the_hosts():
+    demanding = dataclasses.replace(UNET3D, accelerators=64)
+    found = points((UNET3D, demanding), load_edition("3.0"), "closed", None, 3, 1)
+    assert [point.accelerators for point in found] == [3, 64]
 
 
 def test_repeats_of_one_result_stand_side_by_side():

@@ -2,16 +2,15 @@
 
 import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from storagebench.collect.filesystem import existing_parent, filesystem_of
-from storagebench.errors import ClusterError, PlanError
+from storagebench.errors import ClusterError, StorageBenchError
 from storagebench.hosts import is_local, unknown_hosts
 from storagebench.launch.mpirun import find_mpirun, spread_ranks
-from storagebench.model import Cluster, Plan
-from storagebench.plan import check_memory
+from storagebench.model import Plan
 
 VOLATILE = {"tmpfs": "memory", "ramfs": "memory", "overlay": "a container's own layer"}
 """Filesystems that are no storage anybody wants to measure, and what they are."""
@@ -29,14 +28,14 @@ class Problem:
     stops: bool
 
 
-def problems(plan: Plan, cluster: Cluster | None = None, mpi_bin: str | None = None) -> list[Problem]:
-    """Return all that is wrong, what stops the run first; memory is checked once the cluster is known."""
+def problems(plan: Plan, mpi_bin: str | None = None, *checks: Callable[[], object]) -> list[Problem]:
+    """Return all that is wrong, what stops the run first; `checks` are a family's own, which raise what stops it."""
     found = [
         *_launcher(plan, mpi_bin),
-        *_data_dir(plan),
+        *_storage_dir(plan),
         *_results_dir(plan),
         *_descriptors(plan),
-        *_memory(plan, cluster),
+        *_refused(*checks),
     ]
     return sorted(found, key=lambda problem: not problem.stops)
 
@@ -58,29 +57,24 @@ def refuse(found: list[Problem]) -> None:
 def _launcher(plan: Plan, mpi_bin: str | None) -> Iterator[Problem]:
     if plan.launcher != "mpi":
         return
-    checks = (lambda: find_mpirun(mpi_bin), lambda: spread_ranks(plan.hosts, plan.accelerators))
-    for check in checks:
-        try:
-            check()
-        except ClusterError as error:
-            yield Problem(str(error), stops=True)
+    yield from _refused(lambda: find_mpirun(mpi_bin), lambda: spread_ranks(plan.hosts, plan.accelerators))
     for name in unknown_hosts(host for host in plan.hosts if not is_local(host)):
         yield Problem(f"--hosts: no address is known for {name}: check the name or the resolver", stops=True)
 
 
-def _data_dir(plan: Plan) -> Iterator[Problem]:
-    if not Path(plan.data_dir).is_dir() and not plan.quick:
+def _storage_dir(plan: Plan) -> Iterator[Problem]:
+    if not Path(plan.storage_dir).is_dir() and not plan.quick:
         yield Problem(
-            f"--data-dir={plan.data_dir} is no directory: mount the storage or create it, so that a forgotten mount "
+            f"{plan.storage_option}={plan.storage_dir} is no directory: mount the storage or create it, so that a forgotten mount "
             "is never measured by mistake",
             stops=True,
         )
         return
-    yield from _unwritable("--data-dir", plan.data_dir)
-    filesystem = filesystem_of(plan.data_dir)
+    yield from _unwritable(plan.storage_option, plan.storage_dir)
+    filesystem = filesystem_of(plan.storage_dir)
     if filesystem.type in VOLATILE:
         yield Problem(
-            f"--data-dir={plan.data_dir} is on {filesystem.type}, {VOLATILE[filesystem.type]}: figures will not "
+            f"{plan.storage_option}={plan.storage_dir} is on {filesystem.type}, {VOLATILE[filesystem.type]}: figures will not "
             "be those of storage",
             stops=False,
         )
@@ -88,11 +82,11 @@ def _data_dir(plan: Plan) -> Iterator[Problem]:
 
 def _results_dir(plan: Plan) -> Iterator[Problem]:
     yield from _unwritable("--results-dir", plan.results_dir)
-    data, results = existing_parent(plan.data_dir), existing_parent(plan.results_dir)
+    data, results = existing_parent(plan.storage_dir), existing_parent(plan.results_dir)
     if data.stat().st_dev == results.stat().st_dev:
         yield Problem(
-            f"--results-dir={plan.results_dir} is on the filesystem of --data-dir ({filesystem_of(str(data)).mount_point}):"
-            " rule 3.4.2 wants them apart",
+            f"--results-dir={plan.results_dir} is on the filesystem of {plan.storage_option} "
+            f"({filesystem_of(str(data)).mount_point}): rule {plan.separation_rule} wants them apart",
             stops=False,
         )
 
@@ -109,16 +103,14 @@ def _unwritable(option: str, path: str) -> Iterator[Problem]:
 def _descriptors(plan: Plan) -> Iterator[Problem]:
     """Count for the process that needs most: a rank with its readers, or the launcher with its ranks."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    threads: int = plan.parameter("reader.read_threads", 1)
-    need = DESCRIPTORS_APART + max(threads, DESCRIPTORS_PER_RANK * plan.accelerators)
+    need = DESCRIPTORS_APART + max(plan.open_files_per_rank, DESCRIPTORS_PER_RANK * plan.accelerators)
     if limit != resource.RLIM_INFINITY and limit < need:
         yield Problem(f"{need:,} open files are needed and {limit:,} allowed: run `ulimit -n {need}` first", stops=True)
 
 
-def _memory(plan: Plan, cluster: Cluster | None) -> Iterator[Problem]:
-    if cluster is None:
-        return
-    try:
-        check_memory(plan, cluster)
-    except PlanError as error:
-        yield Problem(str(error), stops=True)
+def _refused(*checks: Callable[[], object]) -> Iterator[Problem]:
+    for check in checks:
+        try:
+            check()
+        except StorageBenchError as error:
+            yield Problem(str(error), stops=True)

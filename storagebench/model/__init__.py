@@ -3,15 +3,18 @@
 from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
 from storagebench.model.dataset import Column, Dataset
 from storagebench.model.edition import Edition
-from storagebench.model.plan import Override, Plan, Prediction, Reading
+from storagebench.model.families import OFFICIAL
+from storagebench.model.plan import Override, Plan, Prediction
 from storagebench.model.record import Missing, Record
 from storagebench.model.sizing import Sizing, required_files
 from storagebench.model.submission import Group, Listing, Submission
+from storagebench.model.training_plan import Reading, TrainingPlan
 from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
 from storagebench.model.workload import Workload
 
 __all__ = [
     "LOCALHOST",
+    "OFFICIAL",
     "Cluster",
     "Column",
     "Dataset",
@@ -31,6 +34,7 @@ __all__ = [
     "Record",
     "Sizing",
     "Submission",
+    "TrainingPlan",
     "Verdict",
     "Workload",
     "required_files",

@@ -21,6 +21,11 @@ class Edition:
         """Say whether a rule of this number only warned in the round that is asked for."""
         return self.as_of_round and rule_id in self.table.get("round", {}).get("warns", ())
 
+    def repeats(self, family: str) -> tuple[int, int]:
+        """Return how many warm-up runs and how many measured ones make a result of a family; one where nothing is said."""
+        runs = self.table.get(family, {}).get("runs", 1)
+        return (runs["warm_up"], runs["measured"]) if isinstance(runs, Mapping) else (0, runs)
+
     def __getitem__(self, dotted: str) -> Any:
         """Return an entry by its dotted name: ``edition["training.memory_multiple"]``."""
         found: Any = self.table

@@ -1,14 +1,13 @@
-"""A workload made concrete: everything a run needs to know, with the working behind every size."""
+"""A workload made concrete: everything a run needs to know, whatever its family."""
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from storagebench.model.cluster import Host
-from storagebench.model.dataset import Dataset
-from storagebench.model.sizing import Sizing
 from storagebench.model.workload import Workload
 from storagebench.serial import to_json
 
@@ -21,22 +20,9 @@ class Override:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How samples are read: O_DIRECT or buffered, raw bytes or decoded, all columns or those marked read."""
-
-    direct: bool
-    decode: bool
-    columns: str
-
-    def __str__(self) -> str:
-        parts = ["O_DIRECT" if self.direct else "buffered", "decoded" if self.decode else "raw bytes"]
-        return ", ".join([*parts, "columns marked read"] if self.columns == "marked" else parts)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """What a run will take: bytes on disk and in memory per host, and the least time it can last (AU 100 %)."""
+    """What a run will take: bytes on disk and in memory per host, and the least time it can last."""
 
     disk_bytes: int
     memory_bytes_per_host: int
@@ -45,8 +31,21 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """One run to be: `overrides` is what the user (or --quick) changed, `settings` what we set ourselves."""
+class Plan(ABC):
+    """One run to be: `overrides` is what the user (or --quick) changed, `settings` what we set ourselves.
+
+    Each family adds what only it needs. `accelerators` is the number of ranks: emulated accelerators, processes of
+    a checkpoint, clients.
+    """
+
+    storage_option: ClassVar[str]
+    """The option that names the storage under test."""
+    separation_rule: ClassVar[str]
+    """The rule that wants the results on another filesystem."""
+    apart: ClassVar[frozenset[str]] = frozenset(
+        {"id", "run", "seed", "prediction", "sizing", "results_dir", "organisation", "system"}
+    )
+    """What may differ between two runs of the same measurement."""
 
     id: str
     workload: Workload
@@ -59,24 +58,23 @@ class Plan:
     parameters: Mapping[str, Any]
     overrides: Mapping[str, Override]
     settings: Mapping[str, Any]
-    dataset: Dataset
-    sizing: Sizing
     prediction: Prediction
-    reading: Reading
     seed: int
     engine: str
     launcher: str
-    au_definition: str
     organisation: str
     system: str
-    data_dir: str
     results_dir: str
-    checkpoint_dir: str
 
     @property
-    def dataset_dir(self) -> str:
-        """The folder that holds this model's files, as DLIO lays them out: `<data-dir>/<model>`."""
-        return f"{self.data_dir}/{self.workload.model}"
+    @abstractmethod
+    def storage_dir(self) -> str:
+        """The directory on the storage under test, "" when nobody named one."""
+
+    @property
+    @abstractmethod
+    def open_files_per_rank(self) -> int:
+        """Files of the storage under test that a rank holds open at a time."""
 
     def parameter(self, dotted: str, default: Any = None) -> Any:
         """Return one parameter after every override: ``plan.parameter("reader.batch_size")``."""
@@ -87,15 +85,7 @@ class Plan:
             found = found[part]
         return found
 
-    def steps_per_epoch(self) -> int:
-        """Whole batches for each rank in an epoch; DLIO drops the rest (`main.py`, `_train`)."""
-        batch: int = self.parameter("reader.batch_size")
-        steps = self.dataset.num_samples // (batch * self.accelerators)
-        limit: int = self.parameter("train.total_training_steps", -1)
-        return min(steps, limit) if limit > 0 else steps
-
     def fingerprint(self) -> str:
         """Identify what is measured: two runs with the same fingerprint are repeats of each other."""
-        apart = {"id", "run", "seed", "prediction", "sizing", "results_dir", "organisation", "system"}
-        content = {name: item for name, item in to_json(self).items() if name not in apart}
+        content = {name: item for name, item in to_json(self).items() if name not in self.apart}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -7,7 +7,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """A model on an accelerator, with DLIO's parameter tree under the names of editions 2.0 and 3.0."""
+    """A model on an accelerator ("" where none is emulated), with its parameter tree.
+
+    That of training and checkpointing is DLIO's, under the names of editions 2.0 and 3.0. `accelerators` is the number
+    that the rules demand, None where any will do.
+    """
 
     family: str
     model: str
@@ -22,11 +26,12 @@ class Workload:
     source: str
     where: str
     notes: tuple[str, ...] = ()
+    accelerators: int | None = None
 
     @property
     def id(self) -> str:
         """The name people select it by: ``unet3d-b200``."""
-        return f"{self.model}-{self.accelerator}"
+        return f"{self.model}-{self.accelerator}".rstrip("-")
 
     @property
     def runnable(self) -> bool:

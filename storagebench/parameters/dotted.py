@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from storagebench.errors import ConfigError
+from storagebench.errors import ConfigError, UnknownParameterError
 from storagebench.parameters.schema import Rule, contrast, described, fits, nearest, schema_of
 from storagebench.parameters.yaml_lines import read_scalar
 
@@ -40,17 +40,18 @@ def parse_param(text: str) -> tuple[str, Any]:
     return key, read_scalar(value)
 
 
-def check_param(key: str, value: Any, family: str = "training") -> tuple[str, Any]:
-    """Hold one override against the schema and return it under its present name.
+def check_param(key: str, value: Any, suite: str = "training") -> tuple[str, Any]:
+    """Hold one override against the schema of a suite and return it under its present name.
 
     Raises:
-        ConfigError: no such parameter (with a suggestion), or a value that it cannot take.
+        UnknownParameterError: no such parameter, with a suggestion.
+        ConfigError: it cannot take the value.
     """
-    known = schema_of(family).leaves("parameters")
+    known = schema_of(suite).leaves("parameters")
     name = OLD_NAMES.get(key, key)
     said = f"--param {key}={'null' if value is None else value}"
     if name not in known:
-        raise ConfigError(f"{said}: {_no_such(name, known)}")
+        raise UnknownParameterError(f"{said}: {_no_such(name, known)}")
     if not fits(value, known[name]) or value is None:
         raise ConfigError(f"{said}: must be {described(known[name])}, {contrast(value)}")
     return name, value

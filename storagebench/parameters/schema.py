@@ -37,13 +37,13 @@ class Problem(NamedTuple):
 
 
 @functools.cache
-def schema_of(family: str) -> "Schema":
-    """Read `configs/<family>/schema.json` once.
+def schema_of(suite: str) -> "Schema":
+    """Read `configs/<suite>/schema.json` once.
 
     Raises:
         ConfigError: there is none, or it is damaged.
     """
-    path = CONFIGS / family / "schema.json"
+    path = CONFIGS / suite / "schema.json"
     try:
         return Schema(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:

@@ -19,10 +19,13 @@ INCOMPLETE = "incomplete.json"
 """Present from the first moment until `record.json` replaces it: says whether a run goes on, failed or was stopped."""
 
 
-def leaf_parent(plan: Plan, command: str) -> Path:
-    """Name the folder of all runs of a phase, as edition 3.0 lays it out (2.0 of the rules)."""
+def leaf_parent(plan: Plan, *names: str) -> Path:
+    """Name the folder of all runs of a phase, as edition 3.0 lays it out (2.0 of the rules).
+
+    `names` are the levels below the family: model and command for training.
+    """
     tree = Path(plan.results_dir, plan.division, plan.organisation, "results", plan.system)
-    return tree / plan.workload.family / plan.workload.model / command
+    return tree.joinpath(plan.workload.family, *names)
 
 
 @dataclass(frozen=True, slots=True)

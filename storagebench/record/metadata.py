@@ -1,4 +1,4 @@
-"""`training_<stamp>_metadata.json`, `dlio_config/` and the summary's host facts, in the form edition 3.0's checker reads."""
+"""`<family>_<stamp>_metadata.json` and `dlio_config/`, in the form edition 3.0's checker reads."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,20 +11,21 @@ from storagebench.serial import to_json
 from storagebench.units import GIB
 
 
-def write_phase(folder: RunFolder, plan: Plan, command: str, cluster: Cluster, times: Mapping[str, Any]) -> None:
-    """Write what every phase leaves: the metadata file and, beyond datasize, the three configuration files.
+def write_metadata(
+    folder: RunFolder, plan: Plan, command: str, cluster: Cluster, times: Mapping[str, Any], args: Mapping[str, Any]
+) -> None:
+    """Write the metadata file, as upstream does: overridden values as texts, verdicts in upper case.
 
-    `times` holds invocation_start_time, invocation_end_time and runtime.
+    Args:
+        folder: the leaf.
+        plan: what is run.
+        command: datasize, datagen or run.
+        cluster: the hosts before it.
+        times: invocation_start_time, invocation_end_time and runtime, from `invocation`.
+        args: the arguments that only this family has.
     """
-    folder.write_json(f"training_{folder.stamp}_metadata.json", metadata(plan, command, folder, cluster, times))
-    if command != "datasize":
-        write_configuration(folder, plan)
-
-
-def metadata(plan: Plan, command: str, folder: RunFolder, cluster: Cluster, times: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the metadata mapping; upstream writes overridden values as strings and verdicts in upper case."""
-    return {
-        "benchmark_type": "training",
+    content = {
+        "benchmark_type": plan.workload.family,
         "model": plan.workload.model,
         "command": command,
         "run_datetime": folder.stamp,
@@ -40,23 +41,21 @@ def metadata(plan: Plan, command: str, folder: RunFolder, cluster: Cluster, time
         "command_output_files": [],
         "args": {
             "mode": plan.division,
-            "benchmark": "training",
+            "benchmark": plan.workload.family,
             "model": plan.workload.model,
             "command": command,
             "hosts": [host.name for host in plan.hosts],
             "client_host_memory_in_gb": min(host.memory_bytes for host in cluster.hosts) / GIB,
-            "num_accelerators": plan.accelerators,
-            "accelerator_type": plan.workload.accelerator,
             "num_client_hosts": len(cluster.hosts),
             "exec_type": plan.launcher,
-            "data_dir": plan.data_dir,
             "results_dir": plan.results_dir,
-            "checkpoint_folder": plan.checkpoint_dir,
             "params": [f"{name}={override.value}" for name, override in plan.overrides.items()],
             "systemname": plan.system,
             "orgname": plan.organisation,
+            **args,
         },
     }
+    folder.write_json(f"{plan.workload.family}_{folder.stamp}_metadata.json", content)
 
 
 def invocation(started: datetime | None = None, ended: datetime | None = None) -> dict[str, Any]:
@@ -112,27 +111,3 @@ def write_configuration(folder: RunFolder, plan: Plan) -> None:
     folder.write_yaml(
         "dlio_config/hydra.yaml", {"hydra": {"run": {"dir": str(folder.path)}, "overrides": {"task": told}}}
     )
-
-
-def summary(plan: Plan, cluster: Cluster, times: Mapping[str, str], metric: Mapping[str, Any]) -> dict[str, Any]:
-    """Make summary.json in the schema of all editions; fields named GB are GiB, one entry a host."""
-    dataset, hosts = plan.dataset, cluster.hosts
-    per_host_gib = dataset.nominal_bytes / GIB / len(hosts)
-    return {
-        **times,
-        "num_accelerators": plan.accelerators,
-        "num_hosts": len(hosts),
-        "hostname": hosts[0].hostname,
-        "metric": dict(metric),
-        "num_files_train": dataset.num_files,
-        "num_files_eval": 0,
-        "num_samples_per_file": dataset.num_samples_per_file,
-        "host_cpu_count": [host.logical_cpus for host in hosts],
-        "host_processor_name": hosts[0].architecture,
-        "potential_caching": [int(per_host_gib <= host.memory_bytes / GIB) for host in hosts],
-        "host_cpuinfo": dict(hosts[0].cpuinfo),
-        "host_meminfo": dict(hosts[0].meminfo),
-        "host_memory_GB": [host.memory_bytes / GIB for host in hosts],
-        "data_size_per_host_GB": per_host_gib,
-        "epochs": plan.parameter("train.epochs"),
-    }

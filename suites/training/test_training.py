@@ -8,8 +8,8 @@ import pytest
 pytestmark = pytest.mark.training
 
 
-def test_run(plan, dataset, run, judged):
+def test_run(plan, prepared, run, judged):
     """Read the dataset as the model would, and ask the rules about the record that the run left."""
-    record = run(plan, dataset)
+    record = run(plan, prepared)
     verdict = judged(record)
     assert verdict.satisfies(plan.division)

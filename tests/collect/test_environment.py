@@ -10,6 +10,7 @@ from storagebench.collect.environment import Problem, problems, refuse
 from storagebench.collect.host import local_host
 from storagebench.errors import ClusterError
 from storagebench.model import Cluster, Dataset, Host
+from storagebench.plan import check_memory
 from tests.engines.training.plans import make_plan
 
 DATASET = Dataset(model="unet3d", format="npz", num_files=4, num_samples_per_file=1, record_length_bytes=1000)
@@ -22,14 +23,13 @@ def plan(tmp_path):
     return replace(make_plan(DATASET, tmp_path), results_dir=str(tmp_path / "results"), data_dir=str(tmp_path))
 
 
-def texts(plan, stops=True, **more):
-    return [problem.text for problem in problems(plan, **more) if problem.stops is stops]
+def texts(plan, *checks, stops=True, mpi_bin=None):
+    return [problem.text for problem in problems(plan, mpi_bin, *checks) if problem.stops is stops]
 
 
 def test_a_sound_plan_has_nothing_in_its_way(plan):
-    cluster = Cluster((local_host(),), "local", "2026-01-01T00:00:00+00:00")
-    assert texts(plan, cluster=cluster) == []
-    refuse(problems(plan, cluster))
+    assert texts(plan) == []
+    refuse(problems(plan))
 
 
 def test_results_beside_the_data_are_worth_a_word(plan):
@@ -72,10 +72,11 @@ def test_too_few_descriptors_come_with_the_command_that_raises_them(plan):
     assert found == ["464 open files are needed and 256 allowed: run `ulimit -n 464` first"]
 
 
-def test_too_little_memory_comes_with_the_arithmetic(plan):
+def test_what_a_family_refuses_stands_beside_the_rest(plan):
     greedy = replace(plan, prediction=replace(plan.prediction, memory_bytes_per_host=2**60, working=("1 EiB",)))
     cluster = Cluster((local_host(),), "local", "2026-01-01T00:00:00+00:00")
-    assert "1 EiB" in texts(greedy, cluster=cluster)[0]
+    (found,) = texts(greedy, lambda: check_memory(greedy, cluster))
+    assert "(1 EiB); lower --accelerators" in found
 
 
 def test_one_problem_is_one_sentence_and_several_are_a_list():

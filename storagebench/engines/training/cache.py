@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from storagebench.engines.training.outcome import CacheDrop
 from storagebench.errors import EngineError
-from storagebench.model import Plan
+from storagebench.model import TrainingPlan
 
 SAMPLED_FILES = 32
 CLEAN_SHARE = 0.01
@@ -57,7 +57,7 @@ def drop(
     )
 
 
-def share_of_host(plan: Plan, local_rank: int) -> range:
+def share_of_host(plan: TrainingPlan, local_rank: int) -> range:
     """Return the files that a rank drops, so that the ranks of every host together drop all files.
 
     A rank knows its place on its host, but not how many others are there: at least as many as on the host with

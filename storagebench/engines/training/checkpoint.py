@@ -11,7 +11,7 @@ from pathlib import Path
 from storagebench.engines.training.filler import Filler
 from storagebench.engines.training.outcome import CheckpointResult, local_stamp
 from storagebench.errors import EngineError
-from storagebench.model import Plan
+from storagebench.model import TrainingPlan
 
 
 def is_due(epoch: int, first_epoch: int, epochs_between: int) -> bool:
@@ -20,7 +20,7 @@ def is_due(epoch: int, first_epoch: int, epochs_between: int) -> bool:
     return since == 0 or (since > 0 and epochs_between > 0 and since % epochs_between == 0)
 
 
-def checkpoint_epochs(plan: Plan) -> frozenset[int]:
+def checkpoint_epochs(plan: TrainingPlan) -> frozenset[int]:
     """Return the epochs that a checkpoint follows; defaults are those of DLIO 2.0.0 (`utils/config.py`)."""
     if not plan.parameter("workflow.checkpoint"):
         return frozenset()
@@ -29,7 +29,7 @@ def checkpoint_epochs(plan: Plan) -> frozenset[int]:
     return frozenset(e for e in range(1, plan.parameter("train.epochs") + 1) if is_due(e, first, between))
 
 
-def write_checkpoint(plan: Plan, epoch: int) -> CheckpointResult:
+def write_checkpoint(plan: TrainingPlan, epoch: int) -> CheckpointResult:
     """Write one checkpoint of bytes that cannot be compressed, wait until it is on stable storage, drop the older.
 
     Raises:

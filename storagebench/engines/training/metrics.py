@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from storagebench.engines.training.outcome import EpochResult, RankResult
-from storagebench.model import Plan
+from storagebench.model import TrainingPlan
 from storagebench.units import MIB
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ class Metrics:
     au_met: bool
 
 
-def measure(ranks: Sequence[RankResult], plan: Plan) -> Metrics:
+def measure(ranks: Sequence[RankResult], plan: TrainingPlan) -> Metrics:
     """Compute the metrics of a run by the plan's `au_definition`; an AU that cannot be told is not met."""
     definition = DEFINITIONS[plan.au_definition]
     record_bytes = plan.dataset.record_length_bytes

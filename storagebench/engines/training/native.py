@@ -3,7 +3,7 @@
 from storagebench import __version__
 from storagebench.engines.training.outcome import Outcome, RankResult, local_stamp
 from storagebench.launch import Job, Launcher, Tell
-from storagebench.model import Plan
+from storagebench.model import TrainingPlan
 from storagebench.serial import from_json, to_json
 
 
@@ -16,7 +16,7 @@ class NativeEngine:
     def __init__(self, *, drop_caches: bool = True) -> None:
         self._drop_caches = drop_caches
 
-    def run(self, plan: Plan, launcher: Launcher, tell: Tell) -> Outcome:
+    def run(self, plan: TrainingPlan, launcher: Launcher, tell: Tell) -> Outcome:
         """Run all epochs on all ranks.
 
         Raises:

@@ -6,7 +6,7 @@ from storagebench.engines.training.reader import Reader, ShortReadError
 from storagebench.engines.training.schedule import Piece
 from storagebench.errors import EngineError
 from storagebench.memory import chunk_bytes
-from storagebench.model import Plan
+from storagebench.model import TrainingPlan
 
 
 class PieceReader:
@@ -44,7 +44,7 @@ class PieceReader:
         raise EngineError(f"{path} {problem}: the dataset is damaged; delete {self._folder} to have it generated again")
 
 
-def piece_readers(plan: Plan, layout: Layout) -> list[PieceReader]:
+def piece_readers(plan: TrainingPlan, layout: Layout) -> list[PieceReader]:
     """Return one reader for each reading thread of the plan (one for the step loop if there are none).
 
     Raises:

@@ -21,14 +21,14 @@ from storagebench.engines.training.progress import Progress
 from storagebench.engines.training.schedule import schedule_of
 from storagebench.engines.training.steps import Steps
 from storagebench.launch.communicator import Communicator, run_rank
-from storagebench.model import Plan
+from storagebench.model import TrainingPlan
 from storagebench.serial import from_json, to_json
 
 
 def work(communicator: Communicator) -> Mapping[str, Any]:
     """Be a rank: the payload holds the `plan` and whether to `drop_caches` first, the result is a RankResult."""
     payload = communicator.payload()
-    rank = _Rank(from_json(Plan, payload["plan"]), communicator)
+    rank = _Rank(from_json(TrainingPlan, payload["plan"]), communicator)
     result: Mapping[str, Any] = to_json(rank.run(payload["drop_caches"]))
     return result
 
@@ -36,7 +36,7 @@ def work(communicator: Communicator) -> Mapping[str, Any]:
 class _Rank:
     """What stays from epoch to epoch: the schedule, the readers with their memory, the counters."""
 
-    def __init__(self, plan: Plan, communicator: Communicator) -> None:
+    def __init__(self, plan: TrainingPlan, communicator: Communicator) -> None:
         self._plan = plan
         self._communicator = communicator
         self._layout = layout_of(plan.dataset, plan.dataset_dir, columns=plan.reading.columns)

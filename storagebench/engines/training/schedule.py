@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from storagebench.model import Plan
+from storagebench.model import TrainingPlan
 
 
 class Piece(NamedTuple):
@@ -89,7 +89,7 @@ class Share:
             begin += last - first
 
 
-def schedule_of(plan: Plan, samples_per_unit: int) -> Schedule:
+def schedule_of(plan: TrainingPlan, samples_per_unit: int) -> Schedule:
     """Derive the schedule of a plan; `samples_per_unit` is the layout's."""
     batch: int = plan.parameter("reader.batch_size")
     readers = max(1, plan.parameter("reader.read_threads", 1))

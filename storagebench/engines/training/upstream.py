@@ -9,7 +9,7 @@ from typing import Any
 
 from storagebench.engines.training.metrics import DEFINITIONS, Metrics
 from storagebench.engines.training.outcome import RankResult
-from storagebench.model import HostFacts, Plan
+from storagebench.model import HostFacts, TrainingPlan
 from storagebench.units import GIB
 
 BLOCK = "block1"
@@ -31,7 +31,7 @@ def summary_metric(metrics: Metrics) -> dict[str, Any]:
     }
 
 
-def rank_output(rank: RankResult, plan: Plan, host: HostFacts) -> dict[str, Any]:
+def rank_output(rank: RankResult, plan: TrainingPlan, host: HostFacts) -> dict[str, Any]:
     """Return the content of `N_output.json`: the host's facts and the seconds of every step."""
     definition = DEFINITIONS[plan.au_definition]
     facts: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from storagebench.engines.training.dataset import ensure
 from storagebench.engines.training.outcome import EpochResult, RankResult
-from storagebench.model import LOCALHOST, Dataset, Plan, Prediction, Reading, Sizing, Workload
+from storagebench.model import LOCALHOST, Dataset, Prediction, Reading, Sizing, TrainingPlan, Workload
 from tests.engines.training.examples import HOSTS, TurnsLauncher, ignore
 
 
@@ -20,7 +20,7 @@ def make_plan(
     columns: str = "all",
     definition: str = "dlio-3.0",
     **sections: dict[str, Any],
-) -> Plan:
+) -> TrainingPlan:
     """A plan to read a dataset in `folder`/<model>; `sections` are parameters such as ``reader={"batch_size": 2}``."""
     parameters = {
         "reader": {"batch_size": 1, "read_threads": 2, "file_shuffle": "seed"} | sections.get("reader", {}),
@@ -44,7 +44,7 @@ def make_plan(
         source="tests",
         where="tests",
     )
-    return Plan(
+    return TrainingPlan(
         id="example",
         workload=workload,
         division="whatif",

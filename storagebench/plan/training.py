@@ -1,8 +1,7 @@
-"""From a point and the user's wishes to a Plan: sizes with their working, and a refusal of what cannot fit."""
+"""The plan of a training run: the dataset that the rules demand, and what the run will take."""
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from storagebench import memory, parameters
@@ -11,40 +10,21 @@ from storagebench.model import (
     Cluster,
     Dataset,
     Edition,
-    Host,
     Override,
-    Plan,
     Prediction,
     Reading,
     Sizing,
+    TrainingPlan,
     Workload,
     required_files,
 )
+from storagebench.plan.description import described, working
+from storagebench.plan.wishes import Wishes
 from storagebench.select import Point
 from storagebench.units import bytes_text, duration_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What the user asked for on the command line, checked one by one but not yet against a workload or a cluster."""
-
-    division: str
-    edition: str
-    quick: bool
-    hosts: tuple[Host, ...]
-    params: Mapping[str, Any]
-    data_dir: str
-    results_dir: str
-    checkpoint_dir: str
-    organisation: str
-    system: str
-    engine: str
-    launcher: str
-    decode: bool | None
-    columns: str
-
-
-def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, seed: int) -> Plan:
+def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, seed: int) -> TrainingPlan:
     """Make a point concrete on a cluster.
 
     Overrides are what the user (or --quick) changed; settings are what we set, and never count as overrides.
@@ -53,7 +33,7 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         PlanError: the dataset holds not even one whole batch for each accelerator.
     """
     workload = point.workload
-    overrides = _overrides(workload, wishes)
+    overrides = wishes.overrides(workload)
     tree = workload.parameters
     for name, override in overrides.items():
         tree = parameters.set_dotted(tree, name, override.value)
@@ -76,7 +56,7 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         decode=edition["training.decode"] if wishes.decode is None else wishes.decode,
         columns=wishes.columns,
     )
-    plan = Plan(
+    plan = TrainingPlan(
         id=point.id,
         workload=workload,
         division=wishes.division,
@@ -112,63 +92,23 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
     return plan
 
 
-def check_memory(plan: Plan, cluster: Cluster) -> None:
-    """Refuse a plan that does not fit in the memory of one of its hosts.
-
-    Raises:
-        PlanError: with the host's name and the arithmetic.
-    """
-    need = plan.prediction.memory_bytes_per_host
-    for host in cluster.hosts:
-        if need > host.available_bytes:
-            raise PlanError(
-                f"{plan.id}: host {host.hostname} has {bytes_text(host.available_bytes)} of memory available where "
-                f"{bytes_text(need)} are needed ({plan.prediction.working[-1]}); lower --accelerators or "
-                "reader.read_threads"
-            )
-
-
-def check_disk(plan: Plan, free_bytes: int) -> None:
-    """Refuse a plan whose dataset is still to be made and does not fit; the generator looks closer than this.
-
-    Raises:
-        PlanError: with the arithmetic.
-    """
-    if plan.prediction.disk_bytes > free_bytes:
-        raise PlanError(
-            f"{plan.id}: {plan.data_dir} has {bytes_text(free_bytes)} free where "
-            f"{bytes_text(plan.prediction.disk_bytes)} are needed ({plan.prediction.working[0]}); "
-            "choose another --data-dir, or fewer --accelerators"
-        )
-
-
-def describe(plan: Plan) -> tuple[str, ...]:
+def describe(plan: TrainingPlan) -> tuple[str, ...]:
     """Say a plan in lines for a person: what would run, the sizes with their working, what is overridden."""
-    changed = [f"{name}={override.value} ({override.origin})" for name, override in plan.overrides.items()]
-    return (
-        f"{plan.id}: {plan.division}, edition {plan.edition}, {plan.workload.where}",
-        f"  hosts       {', '.join(host.name for host in plan.hosts)} ({plan.accelerators} ranks, {plan.launcher})",
+    return described(
+        plan,
         (
-            f"  dataset     {plan.dataset.num_files:,} {plan.dataset.format} files, {plan.dataset.num_samples:,} samples, "
-            f"{bytes_text(plan.dataset.nominal_bytes)} in {plan.dataset_dir}"
+            (
+                f"  dataset     {plan.dataset.num_files:,} {plan.dataset.format} files, {plan.dataset.num_samples:,} "
+                f"samples, {bytes_text(plan.dataset.nominal_bytes)} in {plan.dataset_dir}"
+            ),
+            *working(plan.sizing.working),
+            (
+                f"  run         {plan.parameter('train.epochs')} epochs of {plan.steps_per_epoch():,} steps, batch "
+                f"{plan.parameter('reader.batch_size')}, {plan.reading}, {plan.engine} engine, AU as {plan.au_definition}"
+            ),
+            *working(plan.prediction.working),
         ),
-        *(f"              {line}" for line in plan.sizing.working),
-        (
-            f"  run         {plan.parameter('train.epochs')} epochs of {plan.steps_per_epoch():,} steps, batch "
-            f"{plan.parameter('reader.batch_size')}, {plan.reading}, {plan.engine} engine, AU as {plan.au_definition}"
-        ),
-        *(f"              {line}" for line in plan.prediction.working),
-        f"  results     {plan.results_dir}/{plan.division}/{plan.organisation}/results/{plan.system}",
-        f"  overridden  {', '.join(changed) or 'nothing'}",
-        f"  set by us   {', '.join(f'{name}={value}' for name, value in plan.settings.items())}",
     )
-
-
-def _overrides(workload: Workload, wishes: Wishes) -> dict[str, Override]:
-    quick = parameters.flatten(workload.quick["parameters"]) if wishes.quick and workload.quick else {}
-    by_quick = {name: Override(value, "quick") for name, value in quick.items()}
-    by_user = {name: Override(value, "user") for name, value in wishes.params.items()}
-    return by_quick | by_user
 
 
 def _settings(

@@ -9,14 +9,15 @@ import pytest
 from storagebench.config import load_workloads
 from storagebench.edition import load_edition
 from storagebench.errors import PlanError
-from storagebench.model import LOCALHOST, Cluster, HostFacts, Override, Plan
-from storagebench.plan import Wishes, check_disk, check_memory, describe, make_plan
+from storagebench.model import LOCALHOST, Cluster, HostFacts, Override, TrainingPlan
+from storagebench.plan import Wishes, check_disk, check_memory
+from storagebench.plan.training import describe, make_plan
 from storagebench.select import Point
 from storagebench.serial import from_json, to_json
 from storagebench.units import GIB
 
 WORKLOADS = {
-    workload.id: workload for workload in load_workloads(Path(__file__).parents[1] / "configs/training", "training")
+    workload.id: workload for workload in load_workloads(Path(__file__).parents[2] / "configs/training", "training")
 }
 WISHES = Wishes(
     division="closed",
@@ -50,8 +51,8 @@ def cluster(memory_gib: float = 256, available_gib: float = 200) -> Cluster:
     return Cluster((host,), "local", "2026-11-22T00:00:00+00:00")
 
 
-def plan(workload: str = "unet3d-b200", accelerators: int = 8, **wishes: object) -> Plan:
-    wished = dataclasses.replace(WISHES, **wishes)
+def plan(workload: str = "unet3d-b200", accelerators: int = 8, params=None, **wishes: object) -> TrainingPlan:
+    wished = dataclasses.replace(WISHES, params={"training": params or {}}, **wishes)
     return make_plan(
         Point(WORKLOADS[workload], accelerators, "run1"), wished, load_edition(wished.edition), cluster(), seed=1
     )
@@ -59,7 +60,7 @@ def plan(workload: str = "unet3d-b200", accelerators: int = 8, **wishes: object)
 
 def test_a_plan_survives_json():
     made = plan(params={"reader.read_threads": 8})
-    assert from_json(Plan, json.loads(json.dumps(to_json(made)))) == made
+    assert from_json(TrainingPlan, json.loads(json.dumps(to_json(made)))) == made
 
 
 def test_the_rules_choose_the_number_of_files():

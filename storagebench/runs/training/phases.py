@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from storagebench.engines.training.manifest import MANIFEST_FILE, Manifest
-from storagebench.model import Cluster, Plan
+from storagebench.model import Cluster, TrainingPlan
 from storagebench.parameters import set_dotted
 from storagebench.record import RunFolder
 from storagebench.record.folder import leaf_parent
-from storagebench.record.metadata import invocation, write_phase
+from storagebench.record.metadata import invocation
+from storagebench.runs.training.leaf import write_phase
 
 
-def datasize_leaf(plan: Plan, cluster: Cluster) -> str:
+def datasize_leaf(plan: TrainingPlan, cluster: Cluster) -> str:
     """Return the stamp of the leaf that holds this plan's size as the rules demand it; make it if there is none."""
-    parent = leaf_parent(plan, "datasize")
+    parent = leaf_parent(plan, plan.workload.model, "datasize")
     wanted = dict(with_files(plan, plan.sizing.num_files).parameters["dataset"])
     for leaf in sorted(parent.iterdir(), reverse=True) if parent.is_dir() else []:
         if _dataset_of(leaf) == json.loads(json.dumps(wanted)):
@@ -28,12 +29,12 @@ def datasize_leaf(plan: Plan, cluster: Cluster) -> str:
     return folder.stamp
 
 
-def datagen_leaf(plan: Plan, cluster: Cluster, manifest: Manifest, stdout: BinaryIO, stderr: BinaryIO) -> str:
+def datagen_leaf(plan: TrainingPlan, cluster: Cluster, manifest: Manifest, stdout: BinaryIO, stderr: BinaryIO) -> str:
     """Return the stamp of the leaf that holds the dataset's making; make it from the manifest if there is none.
 
     `stdout` and `stderr` hold what the generating ranks printed, nothing where the dataset was there already.
     """
-    parent, started = leaf_parent(plan, "datagen"), datetime.fromisoformat(manifest.started_at)
+    parent, started = leaf_parent(plan, plan.workload.model, "datagen"), datetime.fromisoformat(manifest.started_at)
     stamp = started.astimezone().strftime("%Y%m%d_%H%M%S")
     if _dataset_of(parent / stamp) is not None:
         return stamp
@@ -54,7 +55,7 @@ def manifest_text(manifest: Manifest) -> str:
     return Path(manifest.path, MANIFEST_FILE).read_text(encoding="utf-8")
 
 
-def with_files(plan: Plan, num_files: int) -> Plan:
+def with_files(plan: TrainingPlan, num_files: int) -> TrainingPlan:
     """Return the plan as if it used `num_files` files; only the parameters say so, the dataset stays."""
     parameters = set_dotted(plan.parameters, "dataset.num_files_train", num_files)
     settings = dict(plan.settings) | {"dataset.num_files_train": num_files}

@@ -1,0 +1,35 @@
+"""What the user asked for, before it meets a workload or a cluster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storagebench.model import Host, Override, Workload
+from storagebench.parameters import flatten
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What was typed on the command line, checked one by one; `params` holds the overrides of each family."""
+
+    division: str
+    edition: str
+    quick: bool
+    hosts: tuple[Host, ...]
+    params: Mapping[str, Mapping[str, Any]]
+    data_dir: str
+    results_dir: str
+    checkpoint_dir: str
+    organisation: str
+    system: str
+    engine: str
+    launcher: str
+    decode: bool | None
+    columns: str
+
+    def overrides(self, workload: Workload) -> dict[str, Override]:
+        """Return what differs from the workload's own parameters by wish, and whose wish it is; the user's word wins."""
+        quick = flatten(workload.quick["parameters"]) if self.quick and workload.quick else {}
+        by_quick = {name: Override(value, "quick") for name, value in quick.items()}
+        by_user = {name: Override(value, "user") for name, value in self.params.get(workload.family, {}).items()}
+        return by_quick | by_user
