@@ -155,7 +155,7 @@ def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> N
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_header(cells: list[str]) -> None:
-    """Add the columns Verdict, AU % and samples/s."""
+    """Add the columns Verdict and Headline."""
     html.head(cells)
 
 

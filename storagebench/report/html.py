@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from storagebench.report import digest, outcome, page, pages
+from storagebench.report.presentation import headline, presentation_of
 from storagebench.report.terminal import OFFICIAL
 
 CSS = Path(__file__).with_name("report.css")
@@ -24,8 +25,6 @@ HEAD = (
     '<script>document.documentElement.lang = "en"</script>'
 )
 DATA = pytest.StashKey[Any]()
-
-METRICS = (("au", "AU %", "au_percent", 1), ("samples", "samples/s", "samples_per_s", 1))
 
 
 def prepare(config: pytest.Config) -> None:
@@ -71,8 +70,7 @@ def counts(records: Sequence[Mapping[str, Any]]) -> str:
 def head(cells: list[str]) -> None:
     """Insert the headings of our columns after *Result* and *Test*."""
     cells.insert(1, '<th class="sortable" data-column-type="verdict">Verdict</th>')
-    for place, (name, heading, _, _) in enumerate(METRICS, start=3):
-        cells.insert(place, f'<th class="sortable" data-column-type="{name}">{heading}</th>')
+    cells.insert(3, '<th class="sortable" data-column-type="headline">Headline</th>')
 
 
 def row(report: object, cells: list[str]) -> None:
@@ -82,18 +80,20 @@ def row(report: object, cells: list[str]) -> None:
         cells[1] = f'<td class="col-testId" title="{escape(_nodeid(report))}">{escape(str(record["id"]))}</td>'
         cells[-1] = f'<td class="col-links">{page.link(record)}</td>'
     cells.insert(1, f'<td class="col-verdict">{page.verdict(record) if record else digest.UNKNOWN}</td>')
-    for place, (name, _, metric, decimals) in enumerate(METRICS, start=3):
-        cells.insert(place, f'<td class="col-{name}">{_number(record, metric, decimals)}</td>')
+    cells.insert(3, f'<td class="col-headline">{_headline(record)}</td>')
 
 
 def _nodeid(report: object) -> str:
     return str(getattr(report, "nodeid", ""))
 
 
-def _number(record: Mapping[str, Any] | None, metric: str, decimals: int) -> str:
-    value = digest.find(record or {}, f"metrics.{metric}")
-    # The page sorts a column by its text, hence the zeros in front of what it sees first.
-    return digest.UNKNOWN if value is None else f'<data value="{value:018.3f}">{digest.figure(value, decimals)}</data>'
+def _headline(record: Mapping[str, Any] | None) -> str:
+    first = next(iter(presentation_of(record or {}).figures), None)
+    value = first.value(record or {}) if first else None
+    if record is None or value is None:
+        return digest.UNKNOWN
+    # The page sorts a column by its text, hence the family and the zeros in front of what it sees first.
+    return f'<data value="{escape(str(record.get("family")))} {value:018.3f}">{escape(headline(record))}</data>'
 
 
 def extras(report: pytest.TestReport) -> None:

@@ -9,24 +9,11 @@ from storagebench.report import digest
 
 Property = tuple[str, str | float]
 
-METRICS = (
-    "au_percent",
-    "au_percent_stdev",
-    "samples_per_s",
-    "samples_per_s_stdev",
-    "nominal_mib_per_s",
-    "requested_mib_per_s",
-    "device_mib_per_s",
-    "device_to_nominal",
-    "duration_s",
-    "peak_memory_bytes",
-)
-
 
 def properties(record: Mapping[str, Any]) -> list[Property]:
     """Return the properties of one run: str and float only, for nothing else survives xdist and XML alike.
 
-    A metric that the record leaves open is absent.
+    All metrics of the record are among them, under their own names; one that the record leaves open is absent.
     """
     names = dict.fromkeys(map(digest.rule, digest.reasons(record)))
     words = {
@@ -39,7 +26,7 @@ def properties(record: Mapping[str, Any]) -> list[Property]:
         "engine": digest.find(record, "engine.name"),
         "record": record.get("folder"),
     }
-    metrics = {name: digest.find(record, f"metrics.{name}") for name in METRICS}
+    metrics = digest.find(record, "metrics") or {}
     known: list[Property] = [(name, str(value)) for name, value in words.items() if value is not None]
     known.extend((name, float(value)) for name, value in metrics.items() if value is not None)
     return known

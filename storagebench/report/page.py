@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from storagebench.report import digest, epochs
+from storagebench.report import digest
+from storagebench.report.presentation import Record, presentation_of
 from storagebench.units import bytes_text, duration_text
-
-Record = Mapping[str, Any]
 
 
 def block(record: Record) -> str:
@@ -35,17 +34,13 @@ def link(record: Record) -> str:
 
 
 def _headline(record: Record) -> str:
-    metrics = record.get("metrics", {})
-    known = [
-        ("accelerator utilisation", metrics.get("au_percent"), 1, "%", metrics.get("au_percent_stdev")),
-        ("throughput", metrics.get("samples_per_s"), 1, "samples/s", metrics.get("samples_per_s_stdev")),
-        ("nominal", metrics.get("nominal_mib_per_s"), 0, "MiB/s", None),
-        ("from the device", metrics.get("device_mib_per_s"), 0, "MiB/s", None),
+    figures = presentation_of(record).figures
+    if digest.is_submitted(record):  # of others' runs, what they do not tell is not missed
+        figures = tuple(figure for figure in figures if figure.value(record) is not None)
+    cells = [
+        _cell(one.name, one.text(record), one.unit, digest.find(record, f"metrics.{one.spread}")) for one in figures
     ]
-    if digest.is_submitted(record):
-        known = [one for one in known if one[1] is not None]  # of others' runs, what they do not tell is not missed
-    cells = [_cell(name, digest.figure(value, digits), unit, spread) for name, value, digits, unit, spread in known]
-    if (duration := metrics.get("duration_s")) is not None:
+    if (duration := digest.find(record, "metrics.duration_s")) is not None:
         cells.append(_cell("duration", duration_text(duration), "", None))
     quick = '<p class="banner">Quick run: the figures are not valid.</p>' if record.get("quick") else ""
     return f'{quick}<dl class="headline">{"".join(cells)}</dl>'
@@ -84,12 +79,8 @@ def _finding(finding: Record, *, again: bool) -> str:
 
 
 def _plots(record: Record) -> str:
-    drawn = (
-        ("Throughput", epochs.throughput(record), ""),
-        ("Accelerator utilisation", epochs.accelerator_utilisation(record), ""),
-        ("Bytes read", epochs.bytes_read(record), digest.page_cache(record)),
-    )
-    figures = (f"<figure><h3>{name}</h3>{svg}{_caption(said)}</figure>" for name, svg, said in drawn if svg)
+    drawn = [plot for plot in presentation_of(record).plots(record) if plot.svg]
+    figures = (f"<figure><h3>{escape(one.title)}</h3>{one.svg}{_caption(one.caption)}</figure>" for one in drawn)
     return f'<div class="plots">{"".join(figures)}</div>'
 
 
@@ -99,7 +90,7 @@ def _caption(text: str) -> str:
 
 def _details(record: Record) -> str:
     parts = (
-        _fold("Figures of each epoch", _epochs(record)),
+        *(_fold(table.title, table.html()) for table in presentation_of(record).tables(record)),
         _fold("Sizes and their working", _listed(_working(record))),
         _fold("Evidence", _described(_evidence(record))),
         _fold("Run", _described(_run(record))),
@@ -109,21 +100,6 @@ def _details(record: Record) -> str:
 
 def _fold(title: str, content: str) -> str:
     return f"<details><summary>{title}</summary>{content}</details>" if content else ""
-
-
-def _epochs(record: Record) -> str:
-    rows = ["<tr><th>epoch</th><th>AU %</th><th>samples/s</th><th>duration</th><th>nominal</th><th>device</th></tr>"]
-    for epoch in record.get("epochs") or ():
-        cells = [
-            str(epoch["epoch"]),
-            digest.figure(epoch.get("au_percent"), 2),
-            digest.figure(epoch.get("samples_per_s"), 1),
-            duration_text(epoch["duration_s"]),
-            bytes_text(epoch["nominal_bytes"]),
-            "-" if epoch.get("device_bytes") is None else bytes_text(epoch["device_bytes"]),
-        ]
-        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    return f'<div class="scroll"><table class="epochs">{"".join(rows)}</table></div>' if len(rows) > 1 else ""
 
 
 def _working(record: Record) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from storagebench.report import digest
+from storagebench.report.presentation import Figure, presentation_of
 
 OFFICIAL = (
     "CLOSED and OPEN say which rules a run meets; an official submission must be produced by MLCommons' own tool"
@@ -20,22 +21,6 @@ class Line(NamedTuple):
 
     text: str
     markup: dict[str, bool]
-
-
-class Column(NamedTuple):
-    """A heading, the metric below it, and the decimals that the metric is said with."""
-
-    heading: str
-    metric: str
-    decimals: int
-
-
-COLUMNS = (
-    Column("AU %", "au_percent", 1),
-    Column("samples/s", "samples_per_s", 1),
-    Column("MiB/s", "nominal_mib_per_s", 0),
-    Column("device MiB/s", "device_mib_per_s", 0),
-)
 
 
 def respect_quiet(config: pytest.Config) -> None:
@@ -62,18 +47,28 @@ def summary(records: Sequence[Mapping[str, Any]], width: int, *, verbose: bool =
 
 
 def table(records: Sequence[Mapping[str, Any]], width: int) -> Iterator[Line]:
-    """Yield a row for each run: item, verdict, headline figures (- where there is none), and why."""
-    rows = [_row(record) for record in records]
-    heading = ["item", "verdict", *(column.heading for column in COLUMNS), "why"]
+    """Yield a row for each run: item, verdict, headline figures (- where there is none), and why.
+
+    Each family has figures of its own, and so a table of its own; runs stay in the order in which they ended.
+    """
+    families: dict[tuple[Figure, ...], list[Mapping[str, Any]]] = {}
+    for record in records:
+        families.setdefault(presentation_of(record).figures, []).append(record)
+    for number, (figures, runs) in enumerate(families.items()):
+        if number:
+            yield Line("", {})
+        yield from _family_table(figures, runs, width)
+
+
+def _family_table(figures: tuple[Figure, ...], runs: Sequence[Mapping[str, Any]], width: int) -> Iterator[Line]:
+    rows = [
+        [str(run["id"]), digest.word(run), *(figure.text(run) for figure in figures), digest.why(run)] for run in runs
+    ]
+    heading = ["item", "verdict", *(figure.heading for figure in figures), "why"]
     widths = [max(len(row[i]) for row in [heading, *rows]) for i in range(len(heading))]
     yield Line(_aligned(heading, widths)[:width].rstrip(), {"bold": True})
-    for record, row in zip(records, rows, strict=True):
-        yield Line(_aligned(row, widths).rstrip(), {COLOURS[digest.word(record)]: True})
-
-
-def _row(record: Mapping[str, Any]) -> list[str]:
-    figures = [digest.figure(digest.find(record, f"metrics.{name}"), decimals) for _, name, decimals in COLUMNS]
-    return [str(record["id"]), digest.word(record), *figures, digest.why(record)]
+    for run, row in zip(runs, rows, strict=True):
+        yield Line(_aligned(row, widths).rstrip(), {COLOURS[digest.word(run)]: True})
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

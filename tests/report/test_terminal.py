@@ -17,6 +17,14 @@ def test_the_table_has_a_row_with_figures_and_reason_for_each_run(golden):
     assert lines[2].endswith("3.1.2 trainingRecalculateDatasetSize (+2 more)")
 
 
+def test_each_family_has_a_table_of_its_own(golden):
+    stranger = golden("open") | {"family": "layout"}
+    lines = section(golden("closed"), stranger, golden("invalid"))
+    assert lines[3] == ""
+    assert lines[4].split() == ["item", "verdict", "why"]
+    assert [line.split()[1] for line in (lines[1], lines[2], lines[5])] == ["CLOSED", "INVALID", "OPEN"]
+
+
 def test_figures_stand_below_each_other_at_the_right(golden):
     lines = section(golden("closed"), golden("open"))
     assert lines[1].index("85.1") + len("85.1") == lines[2].index("163.1") + len("163.1")

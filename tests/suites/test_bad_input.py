@@ -102,8 +102,15 @@ def test_several_problems_are_told_at_once(tmp_path, mounted):
 def test_a_data_disk_that_is_too_small_is_refused_with_the_sum(tmp_path, mounted):
     folder = mounted("size=500k")
     done = session(tmp_path, *POINT, *TINY, f"--data-dir={folder}")
-    assert "16 of 16 files" in done.line(r"needs .* free on")
+    assert "are needed (disk: 625.00 KiB of data" in done.line(r"has .* free where")
     assert "1 error" in done.output
+
+
+def test_what_is_left_of_a_dataset_must_fit_too(tmp_path, mounted):
+    folder = mounted("size=500k")
+    (folder / "unet3d").mkdir()
+    done = session(tmp_path, *POINT, *TINY, f"--data-dir={folder}")
+    assert "16 of 16 files" in done.line(r"needs .* free on")
 
 
 def test_a_tmpfs_below_the_data_is_no_device_and_the_record_says_why(tmp_path, mounted):

@@ -201,7 +201,7 @@ def test_results_beside_the_data_are_invalid_by_rule_3_4_2(tiny):
 def test_a_plan_that_cannot_fit_is_refused_with_the_arithmetic(tmp_path):
     done = session(tmp_path, "-k", "unet3d-b200-x1-run1", "--division=closed")
     assert done.returncode == 1
-    assert "GiB" in done.line(r"free on")
+    assert "GiB are needed" in done.line(r"GiB free where")
     assert done.records() == []
 
 
