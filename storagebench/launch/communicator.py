@@ -165,7 +165,7 @@ def run_rank(work: Callable[[Communicator], Mapping[str, Any]]) -> NoReturn:
     except OSError as error:
         failure = {"class": "OSError", "text": _os_error_text(error)}
     except BaseException as error:  # noqa: BLE001 - whatever it is, the launcher must hear of it
-        traceback.print_exc()
+        sys.stderr.write(traceback.format_exc())  # at once: lines of several ranks would mix
         failure = {"class": type(error).__name__, "text": f"{type(error).__name__}: {error}"}
     connection.fail(failure | {"rank": connection.rank, "host": socket.gethostname()})
 

@@ -8,6 +8,8 @@ from storagebench.errors import ClusterError, StorageBenchError
 from storagebench.launch.failure import died_error
 from storagebench.launch.processes import ending_text
 
+LAST_WORDS = 3
+"""Lines that an error quotes of what a rank printed."""
 _RULES = ("-----", "=====")
 """mpirun sets its own words below a line of dashes (hydra: of equals signs), after what ranks printed."""
 _OWN_LINE = re.compile(r"\[[^\]\s]+:\d+\] ")
@@ -16,6 +18,10 @@ _FAILING = re.compile(
     rb"noticed that process rank|exited with non-zero|unexpectedly disconnected|MPI_ERRORS_ARE_FATAL"
     rb"|MPI_ABORT was invoked|lost communication|BAD TERMINATION"
 )
+_RAISED = re.compile(
+    r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Exit|Interrupt|Group)(?:: |$)|Fatal Python error: "
+)
+_FRAME = re.compile(r"Traceback \(most recent call last\)|File \".*\", line \d+")
 _UNREACHED = re.compile(r"daemon failed to report back.*Remote host: +(\S+)")
 _KILLED = re.compile(r"process rank (\d+) with PID \d+ on node (\S+) exited on signal (\d+)")
 _KILLED_BY_HYDRA = re.compile(r"RUNNING AT (\S+) .*\(signal (\d+)\)")
@@ -40,7 +46,7 @@ def diagnose(said: Sequence[str], returncode: int, *, begun: bool) -> StorageBen
     """
     lines = [line for line in said if not _OWN_LINE.match(line)]
     text = " ".join(line for line in lines if not line.startswith(_RULES))
-    words = " | ".join(list(itertools.takewhile(lambda line: not line.startswith(_RULES), lines))[-3:])
+    words = _last_words(list(itertools.takewhile(lambda line: not line.startswith(_RULES), lines)))
     if found := _UNREACHED.search(text):
         return ClusterError(
             f"mpirun cannot start anything on {found[1]} ({words or 'it does not say why'}): "
@@ -56,3 +62,10 @@ def diagnose(said: Sequence[str], returncode: int, *, begun: bool) -> StorageBen
         saying = text or " ".join(said) or "it says nothing"
         return ClusterError(f"mpirun {ending_text(returncode)} before the ranks had met: {saying}")
     return died_error("a rank died and mpirun", ending_text(returncode), words)
+
+
+def _last_words(lines: Sequence[str]) -> str:
+    """Join the last lines, up to the last exception where frames follow it: those are of a rank that was cut short."""
+    raised = max((number for number, line in enumerate(lines, 1) if _RAISED.match(line)), default=0)
+    end = raised if raised and any(_FRAME.match(line) for line in lines[raised:]) else len(lines)
+    return " | ".join(lines[max(0, end - LAST_WORDS) : end])

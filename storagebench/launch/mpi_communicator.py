@@ -75,7 +75,6 @@ class MpiCommunicator:
     def fail(self, error: Mapping[str, Any]) -> NoReturn:
         """Report the error on stderr and end the whole job: a rank that only left would leave the others waiting."""
         report_failure(error)
-        time.sleep(FORWARDING_S)
         self._comm.Abort(1)
         os._exit(1)
 
@@ -88,20 +87,24 @@ class MpiCommunicator:
             _write(descriptor, encode(kind, body))
 
 
-def report_failure(error: Mapping[str, Any]) -> None:
-    """Write an error where the launcher finds it: marked lines on stderr, after all that was printed."""
+def report_failure(error: Mapping[str, Any], working: str = "") -> None:
+    """Write an error where the launcher finds it, after its `working` for the log, and let mpirun pass both on.
+
+    The whole goes out in one piece from the start of a line: mpirun mixes the pieces of several ranks.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     rank = os.environ.get("OMPI_COMM_WORLD_RANK") or os.environ.get("PMI_RANK", "?")
-    os.write(2, b"\n")
-    _write(2, encode("error", {"rank": rank, "host": socket.gethostname()} | dict(error)))
+    message = encode("error", {"rank": rank, "host": socket.gethostname()} | dict(error))
+    _write(2, message, f"{working.rstrip()}\n".encode())
+    time.sleep(FORWARDING_S)
 
 
-def _write(descriptor: int, message: bytes) -> None:
+def _write(descriptor: int, message: bytes, before: bytes = b"") -> None:
     body = message.rstrip(b"\n")
     for start in range(0, len(body), PIECE_BYTES):
         piece = body[start : start + PIECE_BYTES]
         sign = COMPLETE if start + PIECE_BYTES >= len(body) else GOES_ON
-        left = memoryview(MARK + sign + piece + b"\n")
+        left, before = memoryview(before + MARK + sign + piece + b"\n"), b""
         while left:
             left = left[os.write(descriptor, left) :]

@@ -111,7 +111,7 @@ def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
     else:
         options = ["--bind-to", "none", "--map-by", "slot", "-n", str(job.ranks), "-H", hosts]
         options += [part for name in FORWARDED for part in ("-x", name)]
-    return [mpirun.path, *options, *extra, sys.executable, "-P", "-m", "mpi4py", "-m", job.module]
+    return [mpirun.path, *options, *extra, sys.executable, "-P", "-m", "storagebench.launch.rank", job.module]
 
 
 def settings(mpirun: Mpirun, job: Job, scratch: str) -> dict[str, str]:

@@ -27,6 +27,23 @@ EXITED = [
     "Exit code:    2",
     RULE,
 ]
+CUT_SHORT = [
+    "Traceback (most recent call last):",
+    "run()",
+    "ImportError: no such thing",
+    "Traceback (most recent call last):",
+    'File "/v/lib/mpi4py/run.py", line 320, in main',
+    "run_command_line(args)",
+    'File "<frozen ru',
+    *EXITED[1:],
+]
+CRASHED = [
+    "Fatal Python error: Segmentation fault",
+    "",
+    "Current thread 0x00007f (most recent call first):",
+    'File "/a.py", line 3 in work',
+    *EXITED[1:],
+]
 EXITED_IN_4 = [RULE, "Process name: [[12345,1],3]", "Exit code:    2", RULE]
 DISCONNECTED = [
     RULE,
@@ -61,6 +78,11 @@ UNREACHED = [
     [
         (KILLED, "rank 1 on h2 was killed by SIGKILL (out of memory?), last words: about to go"),
         (EXITED, "rank 3 ended with exit code 2, last words: ImportError: no such thing"),
+        (
+            CUT_SHORT,
+            "rank 3 ended with exit code 2, last words: Traceback (most recent call last): | run() | ImportError: no such thing",
+        ),
+        (CRASHED, "rank 3 ended with exit code 2, last words: Fatal Python error: Segmentation fault"),
         (EXITED_IN_4, "rank 3 ended with exit code 2 without a word"),
         (DISCONNECTED, "a rank died and mpirun ended with exit code 5 without a word"),
         (HYDRA, "a rank on h2 was killed by SIGKILL (out of memory?), last words: about to go"),

@@ -94,7 +94,9 @@ def test_a_rank_killed_on_another_host_ends_the_job(fake_ssh):
 
 def test_a_module_that_is_not_there_is_an_error_with_its_name():
     job = Job(module="tests.launch.no_such_module", payload={}, ranks=2, hosts=(LOCALHOST,))
-    with pytest.raises(EngineError, match="exit code 1.*no_such_module"):
+    with pytest.raises(
+        EngineError, match=r"^rank [01] on \S+: ImportError: No module named tests.launch.no_such_module$"
+    ):
         MpiLauncher().run(job, lambda event: None)
 
 

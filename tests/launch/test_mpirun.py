@@ -123,7 +123,7 @@ def test_open_mpi_binds_nothing_and_passes_on_what_ranks_need():
     line = command(Mpirun("/x/mpirun", Flavour.OPEN_MPI_5, "5"), job(3, Host("h1"), Host("::1")), ("--verbose",))
     text = " ".join(line)
     assert text.startswith("/x/mpirun --bind-to none --map-by slot -n 3 -H h1:2,[::1]:1 -x PYTHONPATH")
-    assert text.endswith(f"--verbose {sys.executable} -P -m mpi4py -m a.module")
+    assert text.endswith(f"--verbose {sys.executable} -P -m storagebench.launch.rank a.module")
     assert "-x STORAGEBENCH_CONNECTION" in text
 
 
