@@ -4,10 +4,10 @@ import pytest
 
 from rules import RULES
 from storagebench.edition import edition_names
-from storagebench.examples import FOLDER, examples, result, run, subject
-from storagebench.model import Group, Lands, Record
+from storagebench.examples import FOLDER, examples, result, run, subject, submission
+from storagebench.model import Group, Lands, Record, Submission
 
-FAMILIES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+FAMILIES = sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != "submission")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -48,3 +48,24 @@ def test_the_runs_of_a_result_are_oldest_first_and_changed_one_by_one(edition):
 def test_a_rule_is_given_what_its_scope_says():
     assert isinstance(subject("training", "run", "3.0", {}), Record)
     assert isinstance(subject("training", "group", "3.0", {"runs": 2}), Group)
+    assert isinstance(subject("layout", "submission", "3.0", {}), Submission)
+
+
+def test_a_change_to_the_golden_submission_adds_a_file_takes_a_folder_away_or_changes_a_document():
+    runs, description = "closed/acme/results/one/training/unet3d/run", "closed/acme/systems/one.yaml"
+    changes = {
+        f"{runs}/20260712_160000/summary.json": 7,
+        f"{runs}/20260712_100000": None,
+        f"{description}#system_under_test.clients.0.quantity": 3,
+        "training#summary.num_hosts": 3,
+        "junk#closed/._x": "left behind",
+    }
+    tree = submission("3.0", changes)
+    assert tree.listing.sizes[f"{runs}/20260712_160000/summary.json"] == 7
+    assert not tree.listing.holds(f"{runs}/20260712_100000")
+    assert not [path for path in tree.documents if path.startswith(f"{runs}/20260712_100000")]
+    described = tree.documents[description]["system_under_test"]
+    assert [described[kind][0]["quantity"] for kind in ("clients", "product_nodes")] == [3, 2]
+    assert [run.count("summary.num_hosts") for run in tree.groups[0].records] == [3] * 6
+    assert tree.junk == {"closed/._x": "left behind"}
+    assert submission("3.0", {}).documents[description]["system_under_test"]["clients"][0]["quantity"] == 1

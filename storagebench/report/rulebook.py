@@ -13,6 +13,7 @@ from storagebench.model import Edition
 from storagebench.report import checklist
 
 SCOPES = {"run": "a run", "group": "a result of several runs", "submission": "a whole submission"}
+GOLDEN = {"run": "run", "group": "result", "submission": "submission"}
 
 
 def listing(edition: Edition) -> tuple[str, ...]:
@@ -74,21 +75,29 @@ def _number(name: str, value: object) -> Iterable[str]:
 
 
 def _example(rule: Rule, edition: Edition | None, example: examples.Example) -> Iterator[str]:
-    yield f"The golden {'result' if rule.scope == 'group' else 'run'} just passes with"
-    yield from _changes(example.passes)
+    yield f"The golden {GOLDEN[rule.scope]} just passes with"
+    yield from _changes(example.passes, rule.scope)
     yield "and just fails with"
-    yield from _changes(example.fails)
+    yield from _changes(example.fails, rule.scope)
     yield f"where it lands: {example.lands.name}"
     if edition is not None:
         judged = judge(examples.subject(rule.family, rule.scope, edition.name, example.fails), edition)
         yield from (f"  {finding}" for finding in judged.findings if finding.rule_name == rule.name)
 
 
-def _changes(changes: Mapping[str, Any]) -> Iterator[str]:
+def _changes(changes: Mapping[str, Any], scope: str) -> Iterator[str]:
+    """Yield one line a change; names of facts write a dot inside a name as a slash, paths are paths."""
     if not changes:
         yield "  nothing changed"
     for name, value in changes.items():
-        yield f"  {name.replace('/', '.')}: {_said(value)}"
+        if scope == "submission":
+            yield f"  {name}: {_there(value) if '#' not in name else _said(value)}"
+        else:
+            yield f"  {name.replace('/', '.')}: {_said(value)}"
+
+
+def _there(value: object) -> str:
+    return f"a file of {value} bytes" if isinstance(value, int) else _said(value)
 
 
 def _said(value: object) -> str:

@@ -1,10 +1,12 @@
-"""A golden submission of edition 3.0, in memory, and a way to change its files, documents and groups."""
+"""The golden submission of rules/examples/submission.yaml, and a way to change its files, documents and groups."""
 
-import json
 from typing import Any
 
+from storagebench import examples
+from storagebench.examples.changes import own
 from storagebench.model import Group, Listing, Record, Submission
 
+GOLDEN = examples.submission("3.0", {})
 IMAGE = "0123456789abcdef0123456789abcdef"
 POOL = "code-images"
 RESULTS = "closed/acme/results/one"
@@ -13,58 +15,30 @@ RUNS = [f"{RESULTS}/training/unet3d/run/20260712_1{n}0000" for n in range(6)]
 PHASES = [f"{RESULTS}/training/unet3d/{phase}/20260712_080000" for phase in ("datasize", "datagen")]
 CHECKPOINT = f"{RESULTS}/checkpointing/llama3-8b/20260713_100000"
 CACHE = f"{RESULTS}/kv_cache/llama3.1-8b/run/20260714_100000"
-LEAVES = [*RUNS, *PHASES, CHECKPOINT, CACHE]
-
-ENGINE = ["dlio.log", *(f"dlio_config/{name}.yaml" for name in ("config", "hydra", "overrides"))]
-MEASURED = ["0_output.json", "0_per_epoch_stats.json", "summary.json"]
-
-POWER = {
-    "min_psus_active": 1,
-    "psus_configured": [
-        {"unit_count": 2, "inlet_voltage": 230, "nameplate_power_watts": 800, "efficiency": "Gold"},
-    ],
-}
-PORT = {"unit_count": 2, "type": "ethernet", "state": "up", "speed": 100, "traffic": ["data", "backend"]}
+STAMP, MANIFEST = f"{RUNS[0]}/provenance.json", "closed/acme/submission.yaml"
 
 
-def node(**changes: Any) -> dict[str, Any]:
-    chassis = {"model_name": "R1", "cpu_model": "E1", "cpu_qty": 2, "cpu_cores": 64, "memory_capacity": 256}
-    return {
-        "friendly_description": "a node",
-        "quantity": 2,
-        "chassis": {**chassis, "rack_units": 2, "power": POWER},
-        "networking": [PORT],
-        "operating_system": {"name": "Linux", "version": "6"},
-        **changes,
-    }
-
-
-def switch(**changes: Any) -> dict[str, Any]:
-    names = {"unit_count": 1, "vendor_name": "S", "model_name": "T"}
-    return {**names, "ports": [PORT], "rack_units": 1, "power": POWER, **changes}
+def golden_documents() -> dict[str, Any]:
+    documents: dict[str, Any] = own(GOLDEN.documents)
+    return documents
 
 
 def description(name: str = "one") -> dict[str, Any]:
     """Describe a remote system on premises: two nodes and a switch (5 rack units), one client of 256 GiB."""
-    words = ("storage_location", "benchmark_API", "product_API", "client_footprint", "client_installation")
-    flags = {"multi_host": True, "simultaneous_write": True, "simultaneous_read": True}
-    solution = {
-        "submission_name": name,
-        "friendly_description": "a system",
-        "architecture": dict(zip(words, ("remote", "file", "file", "n/a", "n/a"), strict=True)),
-        "capabilities": {**flags, "remap_time_in_seconds": 0},
-        "usable_capacity_tib": 10.5,
-        "availability": "available",
-    }
-    system = {
-        "solution": solution,
-        "deployment": "onprem",
-        "product_nodes": [node()],
-        "product_switches": [switch()],
-        "total_rack_units": 5,
-        "clients": [node(quantity=1)],
-    }
-    return json.loads(json.dumps({"system_under_test": system}))
+    found = golden_documents()[SYSTEM]
+    found["system_under_test"]["solution"]["submission_name"] = name
+    return found
+
+
+def node(**changes: Any) -> dict[str, Any]:
+    return {**description()["system_under_test"]["product_nodes"][0], **changes}
+
+
+def switch(**changes: Any) -> dict[str, Any]:
+    return {**description()["system_under_test"]["product_switches"][0], **changes}
+
+
+POWER = switch()["power"]
 
 
 def in_cloud() -> dict[str, Any]:
@@ -80,63 +54,24 @@ def in_cloud() -> dict[str, Any]:
 
 def stamp(**changes: Any) -> dict[str, Any]:
     """A leaf's provenance.json."""
-    return {
-        "schema": "mlps-run-provenance/1",
-        "rules_edition": "3.0",
-        "tool": {"code_image": f"md5-tree-v2:{IMAGE}"},
-        "dlio": {"commit": "edaf4bb3d6343ef2fb6b9f6dbafa6102032ae8bf"},
-        "core_config": {"hash": "0d3ad0dec188becd"},
-        **changes,
-    }
+    return {**golden_documents()[STAMP], **changes}
 
 
 def manifest(**changes: Any) -> dict[str, Any]:
     """A submitter's submission.yaml."""
-    runs = [{"leaf": leaf.removeprefix("closed/acme/")} for leaf in LEAVES]
-    return {"schema": "mlps-submission-manifest/1", "rules_edition": "3.0", "runs": runs, **changes}
-
-
-def golden_documents() -> dict[str, Any]:
-    image = f"{POOL}/code-{IMAGE[:8]}"
-    return {
-        SYSTEM: description(),
-        **{f"{leaf}/.mlps-code-image": f"md5-tree-v2:{IMAGE}" for leaf in LEAVES},
-        f"{RUNS[0]}/provenance.json": stamp(),
-        f"{RUNS[0]}/": {"provenance_file": "provenance.json", "accelerator": "b200", "core_config": "0d3ad0dec188becd"},
-        "closed/acme/submission.yaml": manifest(),
-        "closed/acme/results/results.json": [{"Public ID": "v3.0-0001"}, {"Public ID": ""}],
-        f"{RESULTS}/training/unet3d/run/results.json": [{"Public ID": "v3.0-0001"}],
-        f"{RESULTS}/checkpointing/llama3-8b/results.json": [],
-        f"{POOL}/.mlps-image-pool": "mlpstorage_version=3.0.40",
-        f"{image}/.code-hash.json": {
-            "hash": IMAGE,
-            "algorithm": "md5-tree-v2",
-            "captured_at": "2026-07-12T12:07:20Z",
-            "mlpstorage_version": "3.0.40",
-            "git_sha": None,
-        },
-        f"{image}/": {"md5_tree_v2": IMAGE, "files": 1},
-    }
-
-
-def golden_files() -> list[str]:
-    leaves = {
-        **{leaf: ["training_run.stdout.log", "training_run.stderr.log", *ENGINE, *MEASURED] for leaf in RUNS},
-        PHASES[1]: ["training_datagen.stdout.log", "training_datagen.stderr.log", "training_x_metadata.json", *ENGINE],
-        CHECKPOINT: ["checkpointing_run.stdout.log", "checkpointing_run.stderr.log", *ENGINE, *MEASURED],
-        CACHE: ["kv_cache_20260714_100000_metadata.json"],
-    }
-    written = [f"{leaf}/{name}" for leaf, names in leaves.items() for name in names]
-    return [*written, "closed/acme/systems/one.pdf", f"{POOL}/code-{IMAGE[:8]}/main.py"]
+    return {**golden_documents()[MANIFEST], **changes}
 
 
 def golden_group(**facts: Any) -> Group:
     """Six training runs on one host of 250 GiB."""
-    summary = {"num_hosts": 1, "host_memory_GB": [250.0]}
-    args = {"orgname": "acme", "systemname": "one"}
-    known = {"summary": summary, "args": args, "organisation": "acme", "system_name": "one", **facts}
-    records = tuple(Record("training", "closed", path, {**known, "path": path}) for path in RUNS)
-    return Group("training", "closed", "x", records, {"path": f"{RESULTS}/training/unet3d"})
+    training = GOLDEN.groups[0]
+    records = tuple(
+        Record("training", "closed", run.folder, {**run.facts, **facts, "path": run.folder}) for run in training.records
+    )
+    return Group("training", "closed", training.folder, records, training.facts)
+
+
+GOLDEN_FILES = [path for path in GOLDEN.listing.sizes if path not in GOLDEN.documents]
 
 
 def submission(*more: str, without: str = "?", documents: Any = None, sizes: Any = None, **parts: Any) -> Submission:
@@ -148,6 +83,6 @@ def submission(*more: str, without: str = "?", documents: Any = None, sizes: Any
     known = {path: found for path, found in known.items() if found is not None and without not in path}
     names = [path for path in known if not path.endswith("/") and "#" not in path]
     gone = {path for path, found in (documents or {}).items() if found is None} - set(parts.get("problems", {}))
-    kept = [path for path in (*golden_files(), *names, *parts.get("problems", {})) if without not in path]
+    kept = [path for path in (*GOLDEN_FILES, *names, *parts.get("problems", {})) if without not in path]
     listed = {path: 100 for path in (*kept, *more) if path not in gone} | (sizes or {})
     return Submission("tree", Listing(listed), parts.pop("groups", (golden_group(),)), known, **parts)

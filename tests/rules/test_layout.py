@@ -1,17 +1,16 @@
-"""Every rule on the tree has a submission that just passes and one that just fails."""
+"""Folders and files of a submission: what the examples of the rules (test_chapters.py) leave to say."""
 
 import dataclasses
 import itertools
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules import RULES
 from storagebench.edition import edition_names, load_edition
 from storagebench.judge import judge
-from storagebench.model import Group, Listing, Record, Submission, Verdict
-from tests.rules.golden_submission import CACHE, CHECKPOINT, PHASES, RESULTS, RUNS, SYSTEM, description, submission
+from storagebench.model import Listing, Submission, Verdict
+from tests.rules.golden_submission import CACHE, PHASES, RESULTS, RUNS, SYSTEM, description, submission
 from tests.rules.golden_submission import golden_group as group
 
 TRAINING, DATAGEN = f"{RESULTS}/training/unet3d", PHASES[1]
@@ -31,129 +30,6 @@ def described(**changes) -> dict[str, object]:
 
 def hosts(count: int, *memory: float) -> dict[str, object]:
     return {"groups": (group(summary={"num_hosts": count, "host_memory_GB": list(memory)}),)}
-
-
-def cached(runs: int) -> Group:
-    records = [Record("kv_cache", "closed", "x", {"path": f"{CACHE[:-1]}{n}"}) for n in range(runs)]
-    return Group("kv_cache", "closed", "x", tuple(records), {"path": f"{RESULTS}/kv_cache/llama3.1-8b"})
-
-
-EXAMPLES = {  # by rule: what is changed so that it just passes, what so that it just fails, and where it says so
-    "submitterRootDirectory": (
-        submission("open/Acme-2.0_b/results/a/b"),
-        submission("open/acme inc/results/a/b"),
-        "open/acme inc",
-    ),
-    "topLevelSubdirectories": (
-        submission("acme/.mlps-image-pool"),
-        submission("acme/code-0/x"),
-        "acme",
-    ),
-    "requiredSubdirectories": (
-        submission("closed/acme/README"),
-        submission("closed/acme/code/x"),
-        "closed/acme/code",
-    ),
-    "systemsDirectoryFiles": (
-        submission("closed/acme/systems/notes.md"),
-        submission("closed/acme/systems/two.pdf"),
-        "closed/acme/systems/two.pdf",
-    ),
-    "resultsDirectorySystems": (
-        submission(documents={SYSTEM: description("one")}),
-        submission(documents={SYSTEM: description("two")}),
-        SYSTEM,
-    ),
-    "identicalSystemConfig": (
-        submission(**hosts(1, 230.4)),
-        submission(**hosts(1, 230.3)),
-        RUNS[0],
-    ),
-    "workloadCategories": (
-        submission(f"{RESULTS}/vector_database/milvus/HNSW/run/x"),
-        submission(f"{RESULTS}/inference/x"),
-        f"{RESULTS}/inference",
-    ),
-    "trainingWorkloads": (
-        submission(f"{RESULTS}/training/retinanet/x"),
-        submission(f"{RESULTS}/training/dlrm/x"),
-        f"{RESULTS}/training/dlrm",
-    ),
-    "trainingPhases": (
-        submission(f"{TRAINING}/datasize/20260712_090000/x"),
-        submission(without="/datasize/"),
-        TRAINING,
-    ),
-    "checkpointingWorkloads": (
-        submission(f"{RESULTS}/checkpointing/llama3-1t/x"),
-        submission(f"{RESULTS}/checkpointing/llama2/x"),
-        f"{RESULTS}/checkpointing/llama2",
-    ),
-    "datagenTimestamp": (
-        submission(f"{TRAINING}/datagen/.hidden/x"),
-        submission(f"{TRAINING}/datagen/20260712_090000/x"),
-        f"{TRAINING}/datagen",
-    ),
-    "datagenFiles": (submission(), submission(without="datagen.stderr"), DATAGEN),
-    "datagenDlioConfig": (
-        submission(f"{DATAGEN}/dlio_config/.x"),
-        submission(f"{DATAGEN}/dlio_config/x"),
-        f"{DATAGEN}/dlio_config",
-    ),
-    "runFiles": (submission(), submission(without=f"{RUNS[2]}/0_output"), RUNS[2]),
-    "runDlioConfig": (submission(), submission(without=f"{RUNS[2]}/dlio_config/hydra"), f"{RUNS[2]}/dlio_config"),
-    "checkpointingResultsJson": (
-        submission(),
-        submission(without="llama3-8b/results.json"),
-        f"{RESULTS}/checkpointing/llama3-8b",
-    ),
-    "checkpointingFiles": (submission(), submission(without=f"{CHECKPOINT}/dlio.log"), CHECKPOINT),
-    "checkpointingDlioConfig": (
-        submission(),
-        submission(without=f"{CHECKPOINT}/dlio_config/hydra"),
-        f"{CHECKPOINT}/dlio_config",
-    ),
-    "runLeafMetadata": (submission(), submission(f"{CACHE}/kv_cache_2_metadata.json"), CACHE),
-    "rollupTableAgreement": (
-        submission(documents={"closed/acme/results/results.json": [{"Public ID": "v3.0-0001"}]}),
-        submission(documents={"closed/acme/results/results.json": [{"Public ID": "v3.0-0002"}]}),
-        "closed/acme/results/results.json",
-    ),
-    "x-several-runs": (
-        submission(groups=(cached(1),)),
-        submission(groups=(cached(2),)),
-        f"{RESULTS}/kv_cache/llama3.1-8b",
-    ),
-    "x-renamed": (
-        submission(),
-        submission(groups=(group(args={"orgname": "other", "systemname": "one"}),)),
-        RUNS[0],
-    ),
-    "x-junk": (submission(junk={}), submission(junk={"closed/._x": "a Mac's"}), "closed/._x"),
-}
-
-
-def test_every_rule_of_the_chapter_has_an_example_of_both_kinds():
-    assert set(EXAMPLES) == {rule.name for rule in RULES.values() if rule.family == "layout"}
-
-
-@pytest.mark.parametrize("as_of_round", [False, True])
-def test_the_golden_submission_is_closed_without_a_word(as_of_round):
-    pool = {"acme/.mlps-image-pool": "of the round"}
-    assert found(submission(documents=pool), as_of_round=as_of_round) == []
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_a_submission_just_passes(name):
-    assert name not in [rule for rule, _ in found(EXAMPLES[name][0])]
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_a_submission_just_fails(name):
-    _, fails, where = EXAMPLES[name]
-    assert (name, where) in found(fails)
-    verdict = judge(fails, load_edition("3.0"), "layout").verdict
-    assert verdict is (Verdict.CLOSED if RULES[name].warns else Verdict.INVALID)
 
 
 def test_hosts_memory_and_capability_are_each_held_against_the_description():
