@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from rules.places import number, place, pools, submitters, systems
 from rules.registry import Breach, rule
-from storagebench.model import Edition, Group, Lands, Record, Submission
+from storagebench.model import Edition, Group, Lands, Missing, Record, Submission
 
 layout = functools.partial(rule, family="layout", scope="submission")
 
@@ -198,7 +198,7 @@ def _contradictions(record: Record, described: Record, tolerance: float) -> Iter
     hosts, quantity = number(record, "summary.num_hosts"), sum(count or 0 for count in counted)
     if hosts is not None and clients and None not in counted and hosts != quantity:
         yield f"{hosts:g} hosts", f"the {quantity:g} clients of the description"
-    memory = [value for value in _list(record, "summary.host_memory_GB") if isinstance(value, int | float)]
+    memory = _numbers(record, "summary.host_memory_GB")
     capacity = number(Record("", "", "", clients[0]), "chassis.memory_capacity") if len(clients) == 1 else None
     mean = sum(memory) / hosts if hosts else 0
     if mean > 0 and capacity and not abs(mean - capacity) <= tolerance * capacity:
@@ -210,6 +210,13 @@ def _contradictions(record: Record, described: Record, tolerance: float) -> Iter
 def _list(record: Record, name: str) -> list[object]:
     found = record.value(name) if record.has(name) else None
     return found if isinstance(found, list) else []
+
+
+def _numbers(record: Record, name: str) -> tuple[float, ...]:
+    try:
+        return record.numbers(name)
+    except Missing:
+        return ()
 
 
 def _flag(record: Record, name: str) -> object:

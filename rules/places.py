@@ -57,6 +57,12 @@ def stamped_leaves(submission: Submission, above: str) -> Iterator[str]:
             waiting += reversed([f"{path}/{name}" for name in _folders(submission, path)])
 
 
+def is_run(leaf: str) -> bool:
+    """Say whether a leaf is one of a run, not of another phase: ``closed/acme/results/one/training/unet3d/run/…``."""
+    parts = leaf.split("/")
+    return parts[4:5] == ["checkpointing"] or parts[-2:-1] == ["run"]
+
+
 def pools(submission: Submission, organisation: str) -> tuple[str, ...]:
     """Return the folders whose code images an organisation may point at: the tree's, and its own of the round."""
     return tuple(name for name in ("code-images", organisation) if submission.listing.holds(f"{name}/{POOL_MARKER}"))

@@ -10,7 +10,18 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from rules.places import IMAGE, POINTED, POINTER, POOL_MARKER, images, pool_folders, pools, stamped_leaves, submitters
+from rules.places import (
+    IMAGE,
+    POINTED,
+    POINTER,
+    POOL_MARKER,
+    images,
+    is_run,
+    pool_folders,
+    pools,
+    stamped_leaves,
+    submitters,
+)
 from rules.registry import Breach, rule
 from storagebench.model import Edition, Lands, Submission
 
@@ -142,9 +153,10 @@ def stamps_agree_with_pointers(submission: Submission, edition: Edition) -> Iter
 
 @provenance("PROV-02", "submissionManifest")
 def manifests_list_what_is_there(submission: Submission, edition: Edition) -> Iterator[Breach]:
-    """A submitter's manifest can be read, lists exactly the leaves that are there, and is of their edition.
+    """A submitter's manifest can be read, lists exactly the runs that are there, and is of their edition.
 
-    Without a manifest there is nothing to say. Reads: submission.yaml; rules_edition of the stamps.
+    Leaves of datasize and datagen are no runs (rule 1.3): they may be listed and need not be. Without a manifest
+    there is nothing to say. Reads: submission.yaml; rules_edition of the stamps.
     """
     for submitter in submitters(submission, edition):
         path = f"{submitter}/{MANIFEST}"
@@ -155,10 +167,12 @@ def manifests_list_what_is_there(submission: Submission, edition: Edition) -> It
             saw = submission.problems.get(path, "no mapping of the schema mlps-submission-manifest/1")
             yield Breach(Lands.INVALID, saw, "a manifest as the tool writes it", path)
             continue
-        there = {leaf[len(submitter) + 1 :] for leaf in stamped_leaves(submission, f"{submitter}/results")}
-        for leaf in sorted(there ^ _listed(manifest)):
-            saw = f"{leaf:.120} is {'not listed' if leaf in there else 'listed and not there'}"
-            yield Breach(Lands.INVALID, saw, "exactly the leaves of the tree", path)
+        leaves, listed = list(stamped_leaves(submission, f"{submitter}/results")), _listed(manifest)
+        there = {leaf[len(submitter) + 1 :] for leaf in leaves}
+        runs = {leaf[len(submitter) + 1 :] for leaf in leaves if is_run(leaf)}
+        for leaf in sorted((runs - listed) | (listed - there)):
+            saw = f"{leaf:.120} is {'not listed' if leaf in runs else 'listed and not there'}"
+            yield Breach(Lands.INVALID, saw, "exactly the runs of the tree", path)
         declared = str(manifest.get("rules_edition"))
         for leaf, stamp in _stamps(submission, edition, submitter):
             if str(stamp.get("rules_edition")) != declared:
@@ -178,12 +192,12 @@ def editions_are_known(submission: Submission, edition: Edition) -> Iterator[Bre
             yield Breach(Lands.INVALID, f"edition {declared:.20}", f"one of {', '.join(known)}", path)
 
 
-@provenance("EDN-02", "comparabilityClass", numbers="classes")
+@provenance("EDN-02", "comparabilityClass", numbers="classes classed")
 def runs_belong_to_a_class(submission: Submission, edition: Edition) -> Iterator[Breach]:
     """A stamped run has a core configuration that the edition declares comparable for its model and accelerator.
 
-    INVALID under closed, advice under open and whatif, whose runs never share a class with CLOSED ones. Phases that
-    are no runs, and families without a hash, are not asked. Reads: core_config.hash and rules_edition of the stamps.
+    INVALID under closed, advice under open and whatif, whose runs never share a class with CLOSED ones, and advice for
+    families whose classes were not published. Phases that are no runs, and runs without a hash, are not asked. Reads: core_config.hash and rules_edition of the stamps.
     """
     classes = edition["provenance.classes"]
     for leaf, stamp in _stamps(submission, edition):
@@ -194,8 +208,9 @@ def runs_belong_to_a_class(submission: Submission, edition: Edition) -> Iterator
         known = classes.get(declared, {}).get(parts[5], {})
         said = submission.documents.get(f"{leaf}/")
         accelerator = str(said.get("accelerator")) if isinstance(said, Mapping) else "None"
-        if core not in [*known.get(accelerator, ()), *known.get("any", ())] and _is_run(parts):
-            lands = Lands.INVALID if parts[0].lower() == "closed" else Lands.ADVICE
+        if core not in [*known.get(accelerator, ()), *known.get("any", ())] and is_run(leaf):
+            certain = parts[0].lower() == "closed" and parts[4] in edition["provenance.classed"]
+            lands = Lands.INVALID if certain else Lands.ADVICE
             needs = f"a class that edition {declared} declares for {parts[5]} on {accelerator}"
             yield Breach(lands, f"core configuration {core:.20}", needs, leaf)
 
@@ -209,7 +224,7 @@ def the_engine_is_a_listed_revision(submission: Submission, edition: Edition) ->
     listed = edition["provenance.dlio_commits"]
     for leaf, stamp in _stamps(submission, edition):
         commit = _value(stamp, "dlio.commit")
-        asked = stamp.get("rules_edition") == edition.name and _is_run(leaf.split("/"))
+        asked = stamp.get("rules_edition") == edition.name and is_run(leaf)
         if asked and isinstance(commit, str) and commit not in (UNKNOWN, *listed):
             yield Breach(Lands.ADVICE, f"DLIO {commit:.8}", f"a commit that edition {edition.name} lists", leaf)
 
@@ -283,10 +298,6 @@ def _declared(submission: Submission, edition: Edition) -> Iterator[tuple[str, s
             yield f"{submitter}/{MANIFEST}", str(manifest.get("rules_edition", UNKNOWN))
     for leaf, stamp in _stamps(submission, edition):
         yield leaf, str(stamp.get("rules_edition", UNKNOWN))
-
-
-def _is_run(parts: list[str]) -> bool:
-    return parts[4] == "checkpointing" or parts[-2] == "run"
 
 
 def _listed(manifest: Mapping[str, Any]) -> set[str]:

@@ -12,6 +12,8 @@ Cross = Callable[[Mapping[str, Any]], Iterator[Problem]]
 Entry = tuple[str, Mapping[str, Any]]
 
 NODES = ("product_nodes", "clients")
+MOST = 10**9
+"""No system has as many parts of a kind; sums and products of fewer can be written down."""
 
 
 def onprem_names_its_racks(system: Mapping[str, Any]) -> Iterator[Problem]:
@@ -42,7 +44,7 @@ def cloud_has_no_racks(system: Mapping[str, Any]) -> Iterator[Problem]:
 def rack_units_add_up(system: Mapping[str, Any]) -> Iterator[Problem]:
     """11: total_rack_units is the sum over product nodes and switches; clients do not count."""
     total = _total(system)
-    if total is None or not isinstance(total[1], int):
+    if total is None or not _is_count(total[1]):
         return
     places = [*_entries(system, "product_nodes"), *_entries(system, "product_switches")]
     units = sum(
@@ -50,7 +52,7 @@ def rack_units_add_up(system: Mapping[str, Any]) -> Iterator[Problem]:
         for _, entry in places
     )
     if units != total[1]:
-        yield Problem(total[0], f"{total[1]}", f"{units}, the sum over product nodes and switches")
+        yield Problem(total[0], f"{total[1]:g}", f"{units}, the sum over product nodes and switches")
 
 
 def power_supplies_suffice(system: Mapping[str, Any]) -> Iterator[Problem]:
@@ -158,7 +160,12 @@ def _total(system: Mapping[str, Any]) -> tuple[str, Any] | None:
 
 
 def _count(entry: Mapping[str, Any], *keys: str) -> int:
-    return next((entry[key] for key in keys if isinstance(entry.get(key), int)), 0)
+    return next((int(entry[key]) for key in keys if _is_count(entry.get(key))), 0)
+
+
+def _is_count(found: Any) -> bool:
+    """Say whether it is a whole number of things, as 2.0 is; what is not is named by its shape."""
+    return isinstance(found, int | float) and not isinstance(found, bool) and 0 <= found < MOST and found == int(found)
 
 
 def _location(system: Mapping[str, Any]) -> Any:

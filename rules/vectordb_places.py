@@ -16,6 +16,7 @@ DIMENSION = ("summary.dimension", "config.vector_dim", "args.vector_dim")
 THROUGHPUT = ("summary.throughput_qps", "statistics.throughput_qps")
 RECALL = ("summary.recall", "recall_stats", "statistics.recall")
 LATENCY = ("summary.mean_latency_ms", "statistics.mean_latency_ms")
+LATENCY_P99 = ("summary.p99_latency_ms", "statistics.p99_latency_ms")
 WINDOW = ("summary.total_time_seconds", "statistics.total_time_seconds")
 
 

@@ -32,6 +32,11 @@ def _once(findings: Iterable[Finding]) -> Iterable[Finding]:
     return kept.values()
 
 
+def _printable(text: str) -> str:
+    """Write out what a terminal would obey: names in other people's trees hold line breaks and escape sequences."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 def _lost(subject: Subject, name: str) -> str:
     """Return the sentence on the file that a missing value was lost with, "" where it was never there."""
     lost = subject.table("lost") if isinstance(subject, Record) and subject.has("lost") else {}
@@ -51,7 +56,8 @@ def _concerns(rule: Rule, subject: Subject, family: str | None) -> bool:
 def _ask(rule: Rule, subject: Subject, edition: Edition) -> Iterator[Finding]:
     harmless = rule.warns or edition.softens(rule.id)
     try:
-        for lands, saw, needs, where in rule.check(subject, edition):
+        for lands, *words in rule.check(subject, edition):
+            saw, needs, where = map(_printable, words)
             yield Finding(rule.id, rule.name, Lands.ADVICE if harmless else lands, saw, needs, rule.text, where)
     except Missing as missing:
         lands, unreadable = Lands.ADVICE if harmless else Lands.INVALID, _lost(subject, missing.name)

@@ -11,20 +11,19 @@ def changed(facts: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
     """Return a copy with some values changed, lists by position; None takes one away."""
     whole: dict[str, Any] = own(facts)
     for name, value in changes.items():
-        *path, last = name.split(".")
-        parent: Any = whole
-        for part in path:
-            if isinstance(parent, list):
-                parent = parent[int(part)]
-                continue
-            if not isinstance(parent.get(part), dict | list):
-                parent[part] = {}
-            parent = parent[part]
-        if isinstance(parent, list):
-            parent[int(last)] = own(value)
-        else:
-            parent[last.replace("/", ".")] = own(value)
+        whole = _put(whole, name.split("."), own(value))
     return whole
+
+
+def _put(found: Any, path: list[str], value: Any) -> Any:
+    """Return what was found with a value put in: into a list by position, else into a mapping, made where there is none."""
+    name, *below = path
+    if isinstance(found, list) and name.isdecimal():
+        found[int(name)] = _put(found[int(name)], below, value) if below else value
+        return found
+    table = found if isinstance(found, dict) else {}
+    table[name if below else name.replace("/", ".")] = _put(table.get(name), below, value) if below else value
+    return table
 
 
 def own(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The section at the end of a session: one row for each run, then what the rules found."""
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ OFFICIAL = (
     "CLOSED and OPEN say which rules a run meets; an official submission must be produced by MLCommons' own tool"
     " (rule 1.1 mlpstorageGeneratesHierarchy)."
 )
+SHOWN = 5
+"""Findings of one rule on one item of a submission that are listed: a tree of many runs can have hundreds."""
 COLOURS = {"CLOSED": "green", "OPEN": "yellow", "QUICK": "yellow", "INVALID": "red"}
 
 
@@ -94,10 +97,17 @@ def findings(
         yield Line(f"  {len(found)} findings, as sizes shrunk by --quick break the rules; -v lists them", {})
     else:
         indent = 4 + max((len(str(finding["rule_id"])) for finding in found), default=0)
+        seen: Counter[str] = Counter()
         for finding in found:
-            yield from _finding(finding, indent, width, again=told is not None and finding["rule_name"] in told)
+            rule = finding["rule_name"]
+            seen[rule] += 1
+            if told is None or verbose or seen[rule] <= SHOWN:
+                yield from _finding(finding, indent, width, again=told is not None and rule in told)
             if told is not None:
-                told.add(finding["rule_name"])
+                told.add(rule)
+        for rule, count in seen.items() if told is not None and not verbose else ():
+            if count > SHOWN:
+                yield Line(f"  {count - SHOWN} more of {rule}; -v lists them, as do --html and --junitxml", {})
     if cached:
         yield Line(f"  {cached}", {"yellow": True})
 

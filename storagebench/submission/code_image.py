@@ -1,7 +1,7 @@
 """The digest of a submitted code image, md5-tree-v2 of rule 2.2: one MD5 over the paths and contents that count."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 
 LEFT_OUT_FOLDERS = (
@@ -22,13 +22,17 @@ def counts(path: str) -> bool:
     )
 
 
-def tree_digest(files: Iterable[tuple[str, bytes]]) -> str:
-    """Return the 32 hex digits of an image from its files: POSIX path relative to the image, and content.
+def tree_digest(paths: Iterable[str], content: Callable[[str], bytes | None]) -> str | None:
+    """Return the 32 hex digits of an image, of POSIX paths relative to it and what each file holds.
 
-    Files are sorted by the UTF-8 bytes of their paths; each feeds its path and then its content, nothing between.
+    Files are sorted by the UTF-8 bytes of their paths; each feeds its path and then its content, nothing between. One
+    file is held at a time. None when `content` has none of a file that counts.
     """
     digest = hashlib.md5(usedforsecurity=False)
-    for path, content in sorted((path.encode(), content) for path, content in files if counts(path)):
-        digest.update(path)
-        digest.update(content)
+    for path in sorted(filter(counts, paths), key=str.encode):
+        found = content(path)
+        if found is None:
+            return None
+        digest.update(path.encode())
+        digest.update(found)
     return digest.hexdigest()

@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 import yaml
 
 DEEPEST = 100
+LONGEST_BITS = 2048
+"""Of a whole number in YAML, which in hexadecimal could be too long for Python to write down again."""
 MOST_VALUES = 200_000
 """Values of one YAML document, aliases written out: a page of YAML can stand for more than any memory holds."""
 
@@ -157,6 +159,8 @@ def _bounded(parsed: Any) -> None:
         for found in level:
             if isinstance(found, float) and not math.isfinite(found):
                 raise Unreadable(f"holds {found}, which is no number")
+            if isinstance(found, int) and found.bit_length() > LONGEST_BITS:
+                raise Unreadable("holds a number of thousands of digits")
         level = list(itertools.islice(_below(level), MOST_VALUES + 1))
     raise Unreadable(f"is nested deeper than {DEEPEST} levels")
 

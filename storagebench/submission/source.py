@@ -14,7 +14,7 @@ from storagebench.submission.first_edition import first_edition_leaves, natural,
 from storagebench.submission.leaves import DIVISIONS, Leaf, tool_leaves
 from storagebench.submission.result import GROUP_FACTS, Result
 from storagebench.submission.run import Run
-from storagebench.submission.tree import list_tree
+from storagebench.submission.tree import in_code, list_tree
 from storagebench.submission.worked_out import worked_out
 
 CHAPTERS = ("layout", "provenance", "system")
@@ -126,11 +126,14 @@ DOCUMENTS = frozenset(
 )
 """Files that rules on a whole submission read wherever they lie, beside the descriptions of systems."""
 
+OF_CODE = frozenset({".mlps-image-pool", ".code-hash.json"})
+"""Those of them that are read below a folder of code, too."""
+
 
 def _is_document(path: str) -> bool:
     *above, name = path.split("/")
-    described = bool(above) and above[-1].lower() == "systems" and name.lower().endswith((".yaml", ".yml", ".json"))
-    return described or name in DOCUMENTS
+    described = above[-1:] and above[-1].lower() == "systems" and name.lower().endswith((".yaml", ".yml", ".json"))
+    return name in OF_CODE if in_code(path) else bool(described) or name in DOCUMENTS
 
 
 def _started(record: Record) -> tuple[str, object]:

@@ -10,10 +10,10 @@ from storagebench.errors import StorageBenchError
 from storagebench.parameters import core_config_hash
 from storagebench.submission.code_image import counts, tree_digest
 from storagebench.submission.files import Files
+from storagebench.submission.leaves import DIVISIONS
 from storagebench.submission.line_numbers import line_numbers
+from storagebench.submission.tree import in_code
 
-POOL_MARKER = ".mlps-image-pool"
-POOL = "code-images"
 STAMP_FILE = "provenance.json"
 ANNOUNCED = b'"provenance_file"'
 """The key under which a metadata file announces a stamp."""
@@ -24,31 +24,29 @@ def worked_out(files: Files) -> Iterator[tuple[str, Any]]:
     listing = files.tree.listing
     for path in listing.sizes:
         *above, name = path.split("/")
-        if above and above[-1] == "systems" and name.endswith(".yaml"):
+        if above and above[-1] == "systems" and name.endswith(".yaml") and not in_code(path):
             yield f"{path}#lines", line_numbers(files.content(path) or b"")
-    for pool in listing.folders():
+    for pool in (name for name in listing.folders() if name.lower() not in DIVISIONS):
         for name in listing.folders(pool):
-            if name.startswith("code-") and (pool == POOL or listing.holds(f"{pool}/{POOL_MARKER}")):
+            if name.startswith("code-"):
                 yield f"{pool}/{name}/", _image(files, f"{pool}/{name}/")
     for leaf in _leaves(files):
         yield f"{leaf}/", _leaf(files, leaf)
 
 
 def _image(files: Files, above: str) -> dict[str, Any]:
-    """Hash an image; one with a file that was left out, or cannot be read, has no digest."""
-    paths = [path for path in files.under(above) if counts(path[len(above) :])]
+    """Hash an image file by file; one with a file that was left out, or cannot be read, has no digest."""
+    paths = [path[len(above) :] for path in files.under(above)]
     left_out = any(path.startswith(above) and counts(path[len(above) :]) for path in files.tree.junk)
-    contents = [(path[len(above) :], files.content(path)) for path in paths]
-    known = [(path, content) for path, content in contents if content is not None]
-    whole = len(known) == len(paths) and not left_out
-    return {"md5_tree_v2": tree_digest(known) if whole else None, "files": len(paths)}
+    digest = None if left_out else tree_digest(paths, lambda path: files.content(f"{above}{path}"))
+    return {"md5_tree_v2": digest, "files": sum(map(counts, paths))}
 
 
 def _leaves(files: Files) -> Iterator[str]:
     """Yield the folders that have a stamp, or a metadata file that announces one."""
     for path in files.tree.listing.sizes:
         leaf, _, name = path.rpartition("/")
-        if name == STAMP_FILE or (name.endswith("_metadata.json") and _announces(files, path)):
+        if not in_code(path) and (name == STAMP_FILE or (name.endswith("_metadata.json") and _announces(files, path))):
             yield leaf
 
 

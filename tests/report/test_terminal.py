@@ -38,6 +38,18 @@ def test_a_finding_says_its_rule_its_sentence_and_where_to_read_on(golden):
     assert lines[at + 3].strip() == "pytest --explain trainingOpenSubmissionParameters"
 
 
+def test_of_many_findings_of_one_rule_on_a_submission_a_few_are_listed_and_the_rest_counted(golden):
+    record = golden("open")
+    one = record["findings"][0]
+    record["findings"] = [{**one, "where": f"leaf{i}"} for i in range(7)]
+    del record["plan"]
+    lines = section(record, width=200)
+    assert [any(f"leaf{i}:" in line for line in lines) for i in range(7)] == [True] * 5 + [False] * 2
+    assert f"  2 more of {one['rule_name']}; -v lists them, as do --html and --junitxml" in lines
+    listed = [line for line, _ in terminal.summary([record], 200, verbose=True)]
+    assert sum("leaf" in line for line in listed) == 7
+
+
 def test_advice_is_marked_as_such(golden):
     assert any(line.endswith("needs at least 4 (advice)") for line in section(golden("closed"), width=200))
 

@@ -182,6 +182,19 @@ def test_a_result_of_vector_search_is_the_mean_over_its_runs():
     }
 
 
+def test_a_result_of_vector_search_without_summaries_is_told_by_the_statistics():
+    figures = {"throughput_qps": 140.0, "p99_latency_ms": 7.0, "recall": {"mean_recall": 0.5}}
+    with_summary = {"summary": {**figures, "throughput_qps": 144.0}}
+    without = {"statistics": figures, "config": {"index_type": "HNSW"}, "index_folder": "X"}
+    found = cells(bare("vector_database", without, with_summary))
+    assert found["VDB - Queries per Sec"] == 142.0
+    assert found["VDB - Query Latency (ms)"] == 7.0
+    assert found["VDB - Recall Percentage"] == 50.0
+    assert found["VDB - Index Type"] == "HNSW"
+    silent = cells(bare("vector_database", without, {"summary": {}, "statistics": {}}))
+    assert "VDB - Queries per Sec" not in silent
+
+
 def test_a_result_of_the_cache_takes_the_device_latency_from_the_ranks_where_all_are_there():
     option = {"aggregated_avg_throughput_tokens_per_sec": 871.0, "aggregated_p95_latency_ms": 20_884.0}
     stats = [{"cache_stats": {"storage_read_device_p95_ms": 10.0 + trial}} for trial in range(3)]

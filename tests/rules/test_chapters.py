@@ -41,3 +41,10 @@ def test_a_submission_just_fails(name, edition):
     found = ask(name, submission(edition, EXAMPLES[name].fails), edition)
     assert {lands for lands, _ in found} == {EXAMPLES[name].lands}
     assert EXAMPLES[name].words in found[0][1]
+
+
+def test_names_of_other_people_cannot_command_a_terminal():
+    tree = submission("3.0", {"closed/ac\nme\x1b[31m/results/one/notes": 1})
+    findings = judge(tree, load_edition("3.0"), "layout").findings
+    assert all(text.isprintable() for finding in findings for text in (finding.saw, finding.needs, finding.where))
+    assert "closed/ac\\nme\\x1b[31m" in {finding.where for finding in findings}

@@ -379,17 +379,3 @@ def test_any_junk_in_any_place_of_a_run_is_answered_with_findings(leaf, junk, ed
 def test_any_junk_in_any_place_of_a_result_is_answered_with_findings(names, junk, edition):
     deepest_last = {name: junk for name in sorted(names) if not any(name.startswith(f"{other}.") for other in names)}
     judge(split(edition.name, deepest_last), edition)
-
-
-@pytest.mark.parametrize("scope", ["run", "group"])
-@given(data=st.data())
-def test_adding_a_breach_never_improves_the_verdict(scope, data):
-    names = sorted(rule.name for rule in RULES_HERE if rule.scope == scope)
-    breaches = data.draw(st.sets(st.sampled_from(names), max_size=5))
-    more = data.draw(st.sampled_from(names))
-
-    def judged(chosen: set[str]) -> Verdict:
-        changes = {name: value for rule in sorted(chosen) for name, value in EXAMPLES[rule].fails.items()}
-        return verdict(examples.subject("checkpointing", scope, "3.0", changes), "3.0")
-
-    assert judged(breaches | {more}) >= min(judged(breaches), judged({more}))

@@ -8,6 +8,7 @@ from storagebench.edition import load_edition
 from storagebench.judge import judge
 from storagebench.model import Lands, Submission, Verdict
 from tests.rules.golden_submission import (
+    CACHE,
     CHECKPOINT,
     IMAGE,
     MANIFEST,
@@ -110,9 +111,17 @@ def test_a_manifest_that_lists_too_much_or_is_of_another_edition_or_damaged():
     assert ("submissionManifest", RUNS[0], Lands.INVALID) in found(
         submission(documents={MANIFEST: manifest(rules_edition="2.0")})
     )
+    runs_only = [entry for entry in manifest()["runs"] if "/run/" in entry["leaf"] or "checkpointing" in entry["leaf"]]
+    assert len(runs_only) == len(manifest()["runs"]) - 2
+    assert found(submission(documents={MANIFEST: manifest(runs=runs_only)})) == []
     damaged = submission(documents={MANIFEST: None}, problems={MANIFEST: "is not YAML"})
     assert found(damaged) == [("submissionManifest", MANIFEST, Lands.INVALID)]
     assert found(submission(documents={MANIFEST: None})) == []
+
+
+def test_of_families_whose_classes_nobody_published_a_stamp_is_advice():
+    stamps = {f"{CACHE}/provenance.json": stamp(core_config={"hash": "0" * 16})}
+    assert found(submission(documents=stamps)) == [("comparabilityClass", CACHE, Lands.ADVICE)]
 
 
 def test_open_runs_share_no_class_and_checkpoints_have_one_for_any_accelerator():

@@ -182,6 +182,13 @@ def test_the_total_may_stand_below_the_solution():
     assert said(changed({"total_rack_units": None, "solution.total_rack_units": 6})) != []
 
 
+def test_whole_numbers_may_be_written_with_a_point_and_absurd_ones_are_answered():
+    assert said(changed({"product_nodes.0.chassis.rack_units": 2.0, "total_rack_units": 5.0})) == []
+    for count in (10**4000, 1e300, -1, True):
+        found = said(changed({"product_nodes.0.quantity": count, "product_nodes.0.chassis.rack_units": count}))
+        assert SCHEMA in {rule for rule, _, _ in found}
+
+
 def test_a_switch_that_only_serves_clients_is_asked_about():
     ports = switch()["ports"]
     serving = changed({"product_switches.0.ports": [{**ports[0], "traffic": ["data"]}]})

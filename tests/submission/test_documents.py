@@ -125,3 +125,10 @@ def test_any_bytes_are_a_value_or_a_sentence(data):
             parse(data)
         except Unreadable as refused:
             assert str(refused)
+
+
+@pytest.mark.parametrize("number", ["0x" + 5000 * "f", "0b" + 50_000 * "1"])
+def test_whole_numbers_of_yaml_that_python_could_not_write_down_are_refused(number):
+    with pytest.raises(Unreadable, match="thousands of digits"):
+        parse_yaml(f"a: [{number}]".encode())
+    assert parse_yaml(b"a: 0xff") == {"a": 255}

@@ -9,7 +9,7 @@ from storagebench.submission.code_image import tree_digest
 from tests.submission.trees import RESULT, third_edition, write
 
 FILES = {"main.py": "print()\n", "pkg/a.py": "", "pkg/tests/b.py": "x"}
-DIGEST = tree_digest((path, text.encode()) for path, text in FILES.items())
+DIGEST = tree_digest(FILES, lambda path: FILES[path].encode())
 IMAGE = f"code-images/code-{DIGEST[:8]}"
 LEAF = f"{RESULT}/run/20260801_100000"
 
@@ -34,9 +34,19 @@ def test_an_image_of_which_a_file_was_left_out_has_no_digest(tmp_path, name):
     assert worked_out(tmp_path, tree(**{f"{IMAGE}/{name}": "x"}), f"{IMAGE}/")["md5_tree_v2"] is None
 
 
-def test_folders_that_are_no_pools_are_not_read(tmp_path):
-    files = {"acme/code-01234567/main.py": "x", **third_edition()}
-    assert "acme/code-01234567/" not in Source(write(tmp_path, files)).submission().documents
+def test_an_image_in_a_folder_without_a_marker_is_hashed_and_one_below_a_division_is_not(tmp_path):
+    files = {"acme/code-01234567/main.py": "x", "Closed/code-01234567/main.py": "x", **third_edition()}
+    documents = Source(write(tmp_path, files)).submission().documents
+    assert documents["acme/code-01234567/"]["files"] == 1
+    assert "Closed/code-01234567/" not in documents
+
+
+def test_what_a_code_image_holds_is_no_document_of_the_submission(tmp_path):
+    inside = ("systems/one.yaml", "tests/results.json", "x/provenance.json", "x/a_metadata.json")
+    more = {f"{IMAGE}/{name}": {"provenance_file": "x"} for name in inside}
+    documents = Source(write(tmp_path, tree(**more))).submission().documents
+    below = {path.removeprefix(IMAGE) for path in documents if path.startswith(IMAGE)}
+    assert below == {"/", "/.code-hash.json"}
 
 
 def test_a_stamped_leaf_has_its_configuration_hashed(tmp_path):
