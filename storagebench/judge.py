@@ -1,5 +1,6 @@
 """The one judge: live runs, saved records and other people's submissions go through the same function."""
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from rules import RULES, Rule
@@ -18,7 +19,7 @@ def judge(subject: Subject, edition: Edition, family: str | None = None) -> Judg
     only have warned; rules that miss their values for the same lost or unreadable file make one finding. An exception inside a rule is a mistake of this project, not of the run: it propagates with the
     rule's name.
     """
-    asked = (rule for rule in RULES.values() if edition.name in rule.editions and _concerns(rule, subject, family))
+    asked = _asked(edition.name, *_kind(subject, family), len(RULES))
     return Judgement(edition.name, tuple(_once(finding for rule in asked for finding in _ask(rule, subject, edition))))
 
 
@@ -43,14 +44,22 @@ def _lost(subject: Subject, name: str) -> str:
     return next((str(why) for fact, why in lost.items() if f"{name}.".startswith((f"{fact}.", f"{fact}["))), "")
 
 
-def _concerns(rule: Rule, subject: Subject, family: str | None) -> bool:
+def _kind(subject: Subject, family: str | None) -> tuple[str, str | None]:
+    """Name the scope of a subject's rules, and their family: that of a run or group, the chapter asked for, or any."""
     match subject:
         case Record():
-            return rule.scope == "run" and rule.family == subject.family
+            return "run", subject.family
         case Group():
-            return rule.scope == "group" and rule.family == subject.family
+            return "group", subject.family
         case Submission():
-            return rule.scope == "submission" and family in (None, rule.family)
+            return "submission", family
+
+
+@functools.cache
+def _asked(edition: str, scope: str, family: str | None, known: int) -> tuple[Rule, ...]:
+    """Return the rules for such subjects; `known` is the number of all rules, as more may come to be registered."""
+    mine = (rule for rule in RULES.values() if rule.scope == scope and family in (None, rule.family))
+    return tuple(rule for rule in mine if edition in rule.editions)
 
 
 def _ask(rule: Rule, subject: Subject, edition: Edition) -> Iterator[Finding]:

@@ -60,7 +60,8 @@ def parse_json(data: bytes, without: Sequence[str] = ()) -> Any:
         raise Unreadable("is nested too deeply") from None
     except ValueError:
         raise Unreadable("holds a number of thousands of digits") from None
-    _shallow(parsed)
+    if text.count("[") + text.count("{") > DEEPEST:
+        _shallow(parsed)
     return parsed
 
 

@@ -132,8 +132,10 @@ OF_CODE = frozenset({".mlps-image-pool", ".code-hash.json"})
 
 def _is_document(path: str) -> bool:
     *above, name = path.split("/")
+    if name in OF_CODE:
+        return True
     described = above[-1:] and above[-1].lower() == "systems" and name.lower().endswith((".yaml", ".yml", ".json"))
-    return name in OF_CODE if in_code(path) else bool(described) or name in DOCUMENTS
+    return bool(described or name in DOCUMENTS) and not in_code(path)
 
 
 def _started(record: Record) -> tuple[str, object]:

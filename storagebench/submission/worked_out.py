@@ -46,7 +46,8 @@ def _leaves(files: Files) -> Iterator[str]:
     """Yield the folders that have a stamp, or a metadata file that announces one."""
     for path in files.tree.listing.sizes:
         leaf, _, name = path.rpartition("/")
-        if not in_code(path) and (name == STAMP_FILE or (name.endswith("_metadata.json") and _announces(files, path))):
+        stamped = name == STAMP_FILE or (name.endswith("_metadata.json") and _announces(files, path))
+        if stamped and not in_code(path):
             yield leaf
 
 
