@@ -4,7 +4,8 @@ from rules.registry import RULES, Breach, Rule
 
 # Rules are asked and listed in the order of these imports, which is that of the text.
 # isort: off
-from rules import layout, layout_leaves, provenance
+from rules import layout, layout_leaves, layout_advice
+from rules import provenance, provenance_advice
 from rules import system
 from rules import training_groups
 from rules import training

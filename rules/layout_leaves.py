@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from rules.layout import layout
-from rules.places import STAMP, checkpoint_leaves, models, phase_leaves, place, stamped_leaves, submitters, systems
+from rules.places import STAMP, checkpoint_leaves, models, phase_leaves, stamped_leaves, submitters, systems
 from rules.registry import Breach
 from storagebench.model import Edition, Lands, Submission
 
@@ -139,47 +139,6 @@ def tables_agree_with_the_rollup(submission: Submission, edition: Edition) -> It
         for name in sorted(below ^ _public_ids(tables[rollup])):
             saw = f"{name:.60} only in {'a table below' if name in below else 'the rollup'}"
             yield Breach(Lands.INVALID, saw, "the same Public IDs in both", rollup)
-
-
-@layout("x", "x-several-runs", editions="3.0", warns=True)
-def one_run_stands_for_a_result(submission: Submission, edition: Edition) -> Iterator[Breach]:
-    """A result of the KV cache is made of one run; of several, nobody knows which one was meant.
-
-    The tool takes the latest without an error. Reads: the groups.
-    """
-    for group in submission.groups:
-        if group.family == "kv_cache" and len(group.records) > 1:
-            names = ", ".join(place(record).rpartition("/")[2] for record in group.records)
-            yield Breach(Lands.ADVICE, f"runs {names}", "the run that counts, alone", place(group))
-
-
-@layout("x", "x-renamed", editions="3.0", warns=True)
-def runs_lie_where_they_were_made(submission: Submission, edition: Edition) -> Iterator[Breach]:
-    """The organisation and the system that a run was started for are those of the folders that it lies in.
-
-    Renaming is allowed, and a reader would want to know. One run of each result is named.
-    Reads: args.{orgname,systemname}, organisation and system_name of the runs.
-    """
-    for group in submission.groups:
-        for record in group.records:
-            said = [record.value(name) for name in ("args.orgname", "args.systemname") if record.has(name)]
-            there = [record.value(name) for name in ("organisation", "system_name") if record.has(name)]
-            if len(said) == len(there) == 2 and said != there:
-                saw, needs = (" / ".join(map(str, names)) for names in (said, there))
-                yield Breach(Lands.ADVICE, f"made as {saw:.120}", f"a word on the renaming to {needs}", place(record))
-                break
-
-
-@layout("x", "x-junk", editions="1.0 2.0 3.0", warns=True)
-def nothing_is_left_lying_about(submission: Submission, edition: Edition) -> Iterator[Breach]:
-    """A submission holds nothing that belongs to no result: what was left out of the judgement is named here.
-
-    Reads: junk.
-    """
-    for why in dict.fromkeys(submission.junk.values()):
-        paths = [path for path, words in submission.junk.items() if words == why]
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        yield Breach(Lands.ADVICE, f"{why}{more}", "only what the rules ask for", paths[0])
 
 
 def _files(submission: Submission, edition: Edition, leaf: str, phase: str) -> Iterator[Breach]:
