@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import results, submitted
+from fixtures import results, submitted, watching
 from fixtures.options import add_options, flagged, value, wishes
 from fixtures.points import parametrize
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     with pages.usage_errors():
         wishes(config)
+        watching.check(config)
         results.check(config)
     html.prepare(config)
     progress.open_progress(config)

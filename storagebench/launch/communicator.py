@@ -14,7 +14,9 @@ inherit (`local:<fd>:<pid>`) or over MPI (`mpi:<ranks>`).
 """
 
 import contextlib
+import faulthandler
 import os
+import signal
 import socket
 import sys
 import threading
@@ -159,6 +161,7 @@ def run_rank(work: Callable[[Communicator], Mapping[str, Any]]) -> NoReturn:
         report_failure({"class": "ClusterError", "text": str(error)})
         sys.exit(1)
     try:
+        _introduce(connection)
         connection.finish(dict(work(connection)))
     except StorageBenchError as error:
         failure = {"class": type(error).__name__, "text": str(error)}
@@ -168,6 +171,14 @@ def run_rank(work: Callable[[Communicator], Mapping[str, Any]]) -> NoReturn:
         sys.stderr.write(traceback.format_exc())  # at once: lines of several ranks would mix
         failure = {"class": type(error).__name__, "text": f"{type(error).__name__}: {error}"}
     connection.fail(failure | {"rank": connection.rank, "host": socket.gethostname()})
+
+
+def _introduce(connection: Communicator) -> None:
+    """Tell where every rank lives, so that a watchdog can look at it, and be ready to say where it is (SIGUSR1)."""
+    faulthandler.register(signal.SIGUSR1)
+    ranks = connection.gather({"rank": connection.rank, "host": socket.gethostname(), "pid": os.getpid()})
+    if ranks is not None:
+        connection.tell({"kind": "ranks", "ranks": ranks})
 
 
 def _os_error_text(error: OSError) -> str:

@@ -21,6 +21,8 @@ KEPT = (
     "evidence",
     "metrics",
     "epochs",
+    "time_series",
+    "stalls",
     "verdict",
     "judged_as",
     "findings",

@@ -100,6 +100,9 @@ class Drawer:
             self._next_plain[item] = at + PLAIN_EVERY_S
         elif event["kind"] == "progress" and item in self._gauges:
             self._gauges[item].hear(event)
+        elif event["kind"] == "stall":
+            self._erase()
+            self._put_line(at, f"{item} stands still: {event['text']}")
 
     def _draw(self, now: float) -> None:
         *_, newest = self._gauges.values()
@@ -115,6 +118,9 @@ class Drawer:
         for item, gauge in self._gauges.items():
             if now >= self._next_plain[item]:
                 self._next_plain[item] = now + PLAIN_EVERY_S
-                clock = time.strftime("%H:%M:%S", time.localtime(now))
-                self._write("\n" * self._midline + f"{clock}  {gauge.text(now)}\n")
-                self._midline = False
+                self._put_line(now, gauge.text(now))
+
+    def _put_line(self, now: float, text: str) -> None:
+        clock = time.strftime("%H:%M:%S", time.localtime(now))
+        self._write("\n" * self._midline + f"{clock}  {text}\n")
+        self._midline = False

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from storagebench.report import digest
+from storagebench.report import digest, timeline
 from storagebench.report.presentation import Record, presentation_of
 from storagebench.units import bytes_text, duration_text
 
 
 def block(record: Record) -> str:
     """Return everything that the page shows of one run, as one element."""
-    findings, plots = _findings(record), _plots(record)
+    findings, plots = _findings(record), timeline.stalls(record) + _plots(record) + timeline.figures(record)
     # Why a run is not CLOSED comes first; that a quick run breaks rules is no news.
     told = (plots, _fold("Findings", findings)) if record.get("quick") else (findings, plots)
     parts = (_headline(record), *told, _details(record))
@@ -91,6 +91,7 @@ def _caption(text: str) -> str:
 def _details(record: Record) -> str:
     parts = (
         *(_fold(table.title, table.html()) for table in presentation_of(record).tables(record)),
+        _fold("Hosts over time", timeline.hosts(record)),
         _fold("Sizes and their working", _listed(_working(record))),
         _fold("Evidence", _described(_evidence(record))),
         _fold("Run", _described(_run(record))),

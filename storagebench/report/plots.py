@@ -1,4 +1,4 @@
-"""Two kinds of plot as accessible SVG: points over epochs, and bars over epochs.
+"""Three kinds of plot as accessible SVG: points over epochs, bars over epochs, and lines over time.
 
 Pure functions from numbers to text. Colours come from `report.css` by class, so that a page in dark mode keeps its
 contrast; sizes are those of a plot 400 px wide, which stays readable on a phone.
@@ -11,6 +11,8 @@ from html import escape
 
 WIDTH, HEIGHT = 400, 236
 LEFT, RIGHT, TOP, BOTTOM = 58, 388, 40, 196
+TIME_UNITS = (("seconds", 1, 180), ("minutes", 60, 3 * 3600), ("hours", 3600, math.inf))
+"""Unit of the time axis, its seconds, and the duration up to which it is used."""
 MOST_LABELS = 12
 """More epochs than this and only some of them are labelled."""
 
@@ -21,6 +23,15 @@ class Series:
 
     name: str
     values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Points of seconds and values, and the name that the legend gives them; `counted` ones are drawn dashed."""
+
+    name: str
+    points: Sequence[Sequence[float]]
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +79,7 @@ def axis(low: float, high: float, most: int = 7) -> Axis:
 
 def points(caption: Caption, series: Series, scale: Axis, threshold: float | None = None, mark: str = "") -> str:
     """Draw one series as points joined by a line, each with its value, and a dashed threshold named `mark`."""
-    parts = list(_frame(caption, scale, len(series.values)))
+    parts = [*_frame(caption, scale), *_epoch_axis(len(series.values))]
     if threshold is not None:
         y, dash = scale.y(threshold), RIGHT - 7.2 * len(mark) - 12
         parts.append(f'<line class="threshold" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -90,7 +101,7 @@ def points(caption: Caption, series: Series, scale: Axis, threshold: float | Non
 def bars(caption: Caption, series: Sequence[Series], scale: Axis) -> str:
     """Draw several series as bars side by side, with a legend above; the axis must begin at zero."""
     count = len(series[0].values)
-    parts = list(_frame(caption, scale, count))
+    parts = [*_frame(caption, scale), *_epoch_axis(count)]
     width = min(36.0, 0.76 * (RIGHT - LEFT) / count / len(series))
     for number, one in enumerate(series):
         for i, value in enumerate(one.values):
@@ -99,27 +110,54 @@ def bars(caption: Caption, series: Sequence[Series], scale: Axis) -> str:
                 shape = f'x="{x:.1f}" y="{y:.1f}" width="{0.94 * width:.2f}" height="{BOTTOM - y:.1f}"'
                 hint = f"epoch {i + 1}: {one.name} {_short(value)} {caption.unit}"
                 parts.append(f'<rect class="series-{number + 1}" {shape}><title>{escape(hint)}</title></rect>')
-    parts.extend(_legend(series))
+    parts.extend(_legend([one.name for one in series]))
     return _svg(caption, parts)
 
 
-def _frame(caption: Caption, scale: Axis, count: int) -> Iterator[str]:
+def lines(caption: Caption, drawn: Sequence[Line], scale: Axis, duration_s: float) -> str:
+    """Draw several lines over the time of a run, with a legend above; the axis must begin at zero."""
+    parts = [*_frame(caption, scale), *_time_axis(duration_s)]
+    for number, line in enumerate(drawn, 1):
+        path = " ".join(
+            f"{LEFT + at / duration_s * (RIGHT - LEFT):.1f},{scale.y(value):.1f}" for at, value in line.points
+        )
+        look = f"series-{number}" + (" counted" if line.counted else "")
+        parts.append(f'<polyline class="line {look}" fill="none" points="{path}"/>')
+    parts.extend(_legend([line.name for line in drawn]))
+    return _svg(caption, parts)
+
+
+def _frame(caption: Caption, scale: Axis) -> Iterator[str]:
     yield f'<text class="unit" x="4" y="14">{escape(caption.unit)}</text>'
     for tick in scale.ticks:
         y = scale.y(tick)
         yield f'<line class="grid" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text x="{LEFT - 7}" y="{y + 4.5:.1f}" text-anchor="end">{scale.text(tick)}</text>'
+
+
+def _time_axis(duration_s: float) -> Iterator[str]:
+    """Label whole seconds, minutes or hours, whichever makes short numbers."""
+    unit, unit_s = next((name, size) for name, size, most in TIME_UNITS if duration_s < most)
+    scale = axis(0, duration_s / unit_s)
+    for tick in scale.ticks:
+        x = LEFT + tick * unit_s / duration_s * (RIGHT - LEFT)
+        if x <= RIGHT + 0.05:
+            yield f'<text x="{x:.1f}" y="{BOTTOM + 18}" text-anchor="middle">{scale.text(tick)}</text>'
+    yield f'<text x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">time in {unit}</text>'
+
+
+def _epoch_axis(count: int) -> Iterator[str]:
     every = math.ceil(count / MOST_LABELS)
     for i in range(0, count, every):
         yield f'<text x="{_x(i, count):.1f}" y="{BOTTOM + 18}" text-anchor="middle">{i + 1}</text>'
     yield f'<text x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">epoch</text>'
 
 
-def _legend(series: Sequence[Series]) -> Iterator[str]:
+def _legend(names: Sequence[str]) -> Iterator[str]:
     x = float(RIGHT)
-    for number, one in reversed(list(enumerate(series))):
-        yield f'<text x="{x:.0f}" y="14" text-anchor="end">{escape(one.name)}</text>'
-        x -= 7.2 * len(one.name) + 16
+    for number, name in reversed(list(enumerate(names))):
+        yield f'<text x="{x:.0f}" y="14" text-anchor="end">{escape(name)}</text>'
+        x -= 7.2 * len(name) + 16
         yield f'<rect class="series-{number + 1}" x="{x:.0f}" y="4" width="11" height="11"/>'
         x -= 14
 

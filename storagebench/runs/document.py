@@ -8,6 +8,7 @@ from storagebench.collect.versions import variable_names, versions
 from storagebench.model import Cluster, Plan
 from storagebench.record import RunFolder
 from storagebench.serial import to_json
+from storagebench.watch.section import problems, sections
 
 
 def document(
@@ -17,7 +18,7 @@ def document(
     clusters: tuple[Cluster, Cluster],
     family: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Make the document of a finished run, but for the verdict.
+    """Make the document of a finished run, but for the verdict; time series and stalls are those that the folder holds.
 
     Args:
         plan: what was run.
@@ -26,6 +27,8 @@ def document(
         clusters: the hosts before and after.
         family: what this family adds; at least engine, evidence and metrics (numbers or None, units in the names).
     """
+    watch = sections(folder.path)
+    missing = problems(watch.get("time_series"))
     return {
         "schema": "storagebench-record",
         "schema_version": 1,
@@ -43,4 +46,6 @@ def document(
         "cluster_start": to_json(clusters[0]),
         "cluster_end": to_json(clusters[1]),
         **family,
+        **watch,
+        "evidence": family["evidence"] | ({"time_series": missing} if missing else {}),
     }

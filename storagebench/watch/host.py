@@ -33,7 +33,7 @@ class SampledHost:
         self.looked: dict[str, Any] | None = None
         self.pings_left = 0
         self.stopped = False
-        self._process: "subprocess.Popen[bytes] | None" = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._stream: BinaryIO | None = None
         self._lines, self._stderr = Lines(), Output(None)
         self._phase: Phase = "start"
@@ -45,7 +45,8 @@ class SampledHost:
         """Start the sampler, and a first series of pings once it greets."""
         try:
             if self.file is not None:
-                self._stream = self.file.open("wb", buffering=0)
+                self._stream = self.file.open("ab", buffering=0)
+                self._note("asked", host=self.host.name, interval_s=interval_s)
             self._process = start(self.host, interval_s, storage_dir)
         except OSError as error:
             self._give_up(f"no sampler on {self.host.name}: {error}")
@@ -159,11 +160,13 @@ class SampledHost:
             mono_s=float(message["mono"]),
             wall_ahead_s=float(message["wall"]) - (sent_wall + wall) / 2,
         )
-        fields = {name: getattr(ping, name) for name in Ping.__slots__}
-        self._keep(json.dumps({"kind": "ping", **fields}).encode())
+        self._note("ping", **{name: getattr(ping, name) for name in Ping.__slots__})
         self.pings_left -= 1
         if self.pings_left:
             self._ping()
+
+    def _note(self, kind: str, **fields: Any) -> None:
+        self._keep(json.dumps({"kind": kind, **fields}).encode())
 
     def _keep(self, line: bytes) -> None:
         if self._stream is None:
@@ -173,9 +176,9 @@ class SampledHost:
         except OSError as error:
             self._stream.close()
             self._stream = None
-            self._give_up(
-                f"samples of {self.host.name} cannot be written to {self.file}: {os.strerror(error.errno or 0)}"
-            )
+            self._give_up(f"samples of {self.host.name} cannot be written: {os.strerror(error.errno or 0)}")
 
     def _give_up(self, problem: str) -> None:
-        self.problem = self.problem or problem
+        if self.problem is None:
+            self.problem = problem
+            self._note("problem", text=problem)

@@ -174,7 +174,7 @@ def look(pid: int) -> "dict[str, object]":
     folder = f"/proc/{pid}"
     io = named(text_of(folder + "/io"), {"rchar", "wchar", "read_bytes", "write_bytes"})
     try:
-        tasks = sorted((int(entry.name) for entry in Path(folder, "task").iterdir()))[:MOST_THREADS]
+        tasks = sorted(int(entry.name) for entry in Path(folder, "task").iterdir())[:MOST_THREADS]
     except OSError:
         return {"pid": pid, "gone": True}
     return {"pid": pid, "io": sum(io.values()) if io else None, "threads": [place(folder, task) for task in tasks]}

@@ -13,12 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from storagebench.errors import RecordError
 from storagebench.launch.output import CHUNK_BYTES
 from storagebench.model import Host
 from storagebench.watch.host import SampledHost
 from storagebench.watch.transport import Start, start
 
 FOLDER = "timeseries"
+BENCHMARK_FILE = "benchmark.jsonl"
+STALLS_FILE = "stalls.jsonl"
+"""Beside one file for each host: what the benchmark counted, and when it stood still."""
 START_S = 15.0
 """A host must have greeted by then; a run that may take hours waits no longer for its looker-on."""
 ANSWER_S = 5.0
@@ -103,11 +107,17 @@ class Sampling:
 def sampled(
     hosts: Sequence[Host], folder: Path | None, interval_s: float, storage_dir: str, start: Start = start
 ) -> Iterator[Sampling]:
-    """Sample all hosts within the block, into `<folder>/timeseries/<host>.jsonl`; without a folder, only answer."""
-    files = None if folder is None else folder / FOLDER
-    if files is not None:
-        files.mkdir(exist_ok=True)
-    sampling = Sampling([SampledHost(host, files and files / file_name(host)) for host in hosts])
+    """Sample all hosts within the block, into `<folder>/<host>.jsonl`; without a folder, only answer.
+
+    Raises:
+        RecordError: the folder cannot be made.
+    """
+    if folder is not None:
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise RecordError(f"cannot make {folder}: {error.strerror}; choose another --results-dir") from None
+    sampling = Sampling([SampledHost(host, folder and folder / file_name(host)) for host in hosts])
     try:
         sampling.start(start, interval_s, storage_dir)
         yield sampling
@@ -116,5 +126,5 @@ def sampled(
 
 
 def file_name(host: Host) -> str:
-    """Name a host's file; an IPv6 address keeps what file names may hold."""
+    """Name a host's file: what file names may not hold (the colons of an IPv6 address) becomes a dash."""
     return re.sub(r"[^A-Za-z0-9._-]", "-", host.name) + ".jsonl"

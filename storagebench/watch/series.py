@@ -8,7 +8,7 @@ since the first sample or count of all.
 import bisect
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,17 +21,22 @@ Curve = tuple[tuple[float, float], ...]
 """Points of seconds and values."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostSeries:
-    """What one host's file says: spans and number of samples by its own clock, points of the grid it skipped."""
+    """What one host's file says: spans by its own clock, how many samples, and points of the grid that it skipped.
+
+    `problem` is what went wrong with its sampler, and `sampler_cpu_s` what the sampler cost where it could say so.
+    """
 
     host: str
+    interval_s: float
     device: str | None
     clock: Clock | None
     spans: tuple[Span, ...]
     samples: int
     gaps: int
     sampler_cpu_s: float | None
+    problem: str | None
 
 
 def parse(text: str) -> list[dict[str, Any]]:
@@ -47,21 +52,33 @@ def parse(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def host_series(name: str, lines: Iterable[Mapping[str, Any]]) -> HostSeries:
-    """Sort a host's lines into clock, spans, and the numbers of samples and gaps."""
+def host_series(lines: Sequence[Mapping[str, Any]]) -> HostSeries:
+    """Sort a host's lines; its first one says whose they are. A sampler that was started anew counts from 0 again."""
+    of: dict[str, list[Mapping[str, Any]]] = {kind: [] for kind in ("asked", "hello", "sample", "ping", "problem")}
     hello: Mapping[str, Any] = {}
-    samples, pings, gaps, expected, cpu_s = [], [], 0, 0, None
+    samples, gaps, expected = [], 0, 0
     for line in lines:
-        if line.get("kind") == "hello":
+        kind = str(line.get("kind"))
+        of.get(kind, []).append(line)
+        if kind == "hello":
             hello, expected = line, 0
-        elif line.get("kind") == "sample":
+        elif kind == "sample":
             samples.append(sample_of(line, hello.get("device"), hello.get("mount_point")))
             gaps += max(0, int(line["n"]) - expected)
-            expected, cpu_s = int(line["n"]) + 1, line.get("cpu_s", cpu_s)
-        elif line.get("kind") == "ping":
-            pings.append(Ping(**{key: value for key, value in line.items() if key != "kind"}))
-    clock = Clock.of(pings)
-    return HostSeries(name, hello.get("device"), clock, tuple(spans(samples)), len(samples), gaps, cpu_s)
+            expected = int(line["n"]) + 1
+    asked = of["asked"][0] if of["asked"] else {}
+    cpu_s = [float(line["cpu_s"]) for line in of["sample"] if "cpu_s" in line]
+    return HostSeries(
+        host=str(asked.get("host", hello.get("host", "?"))),
+        interval_s=float(asked.get("interval_s", 1.0)),
+        device=hello.get("device"),
+        clock=Clock.of([Ping(**{name: line[name] for name in Ping.__slots__}) for line in of["ping"]]),
+        spans=tuple(spans(samples)),
+        samples=len(samples),
+        gaps=gaps,
+        sampler_cpu_s=sum(cpu_s) if cpu_s else None,
+        problem="; ".join(str(line["text"]) for line in of["problem"]) or None,
+    )
 
 
 def aligned(host: HostSeries) -> list[Span]:
@@ -149,9 +166,9 @@ def counted(found: Sequence[Span], edges: Sequence[float], most: int) -> dict[st
 
 
 def bins(begin_s: float, end_s: float, interval_s: float) -> list[float]:
-    """Return the edges of bins of an interval's width from one moment to another; at least one bin."""
+    """Return the edges of bins of an interval's width from one moment to another; the last one may be narrower."""
     count = max(1, math.ceil((end_s - begin_s) / interval_s - 1e-9))
-    return [begin_s + number * interval_s for number in range(count + 1)]
+    return [*(begin_s + number * interval_s for number in range(count)), end_s]
 
 
 def _percent(part: float | None, whole: float | None) -> float | None:

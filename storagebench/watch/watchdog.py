@@ -4,11 +4,14 @@ It hears what the run tells, looks at the ranks through the samplers of their ho
 lets stalled ranks write their Python stacks to their stderr, which is in the run's log.
 """
 
+import contextlib
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from storagebench.launch import Tell
@@ -23,9 +26,8 @@ SELDOM_S = 60.0
 class Watchdog:
     """Follows one run; `hear` may be called from any thread."""
 
-    def __init__(self, sampling: Sampling, stall_after_s: float, tell: Tell) -> None:
-        self.stalls: list[dict[str, Any]] = []
-        self._sampling, self._tell = sampling, tell
+    def __init__(self, sampling: Sampling, stall_after_s: float, tell: Tell, file: Path | None = None) -> None:
+        self._sampling, self._tell, self._file = sampling, tell, file
         self._detector = Detector(stall_after_s, time.monotonic())
         self._every_s = min(SELDOM_S, stall_after_s / LOOKS)
         self._ranks: tuple[Rank, ...] = ()
@@ -84,14 +86,22 @@ class Watchdog:
                 {"rank": one.rank.rank, "host": one.rank.host, "pid": one.rank.pid, "at": one.text} for one in found
             ],
         }
-        self.stalls.append(stall)
+        self._keep(stall)
         self._tell({"kind": "stall", **stall})
+
+    def _keep(self, stall: Mapping[str, Any]) -> None:
+        if self._file is None:
+            return
+        with contextlib.suppress(OSError):  # a full disk: the terminal has heard of it, and the run will say the rest
+            self._file.parent.mkdir(exist_ok=True)
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(stall) + "\n")
 
 
 @contextmanager
-def watched(sampling: Sampling, stall_after_s: float, tell: Tell) -> Iterator[Watchdog]:
-    """Watch over a run within the block; 0 seconds watch over nothing."""
-    watchdog = Watchdog(sampling, stall_after_s, tell)
+def watched(sampling: Sampling, stall_after_s: float, tell: Tell, file: Path | None = None) -> Iterator[Watchdog]:
+    """Watch over a run within the block, with its stalls appended to `file`; 0 seconds watch over nothing."""
+    watchdog = Watchdog(sampling, stall_after_s, tell, file)
     if stall_after_s <= 0:
         yield watchdog
         return

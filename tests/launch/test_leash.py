@@ -22,7 +22,7 @@ def driver(monkeypatch):
         command = [sys.executable, "-m", "tests.launch.example_driver", *arguments]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         started.append(process)
-        assert process.stdout.readline() == "ready\n"
+        assert [process.stdout.readline() for _ in range(2)] == ["ranks\n", "ready\n"]
         return process
 
     yield start

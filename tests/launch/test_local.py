@@ -1,6 +1,7 @@
 """Local processes: results in order, one clear sentence for every way to fail, nobody left behind."""
 
 import io
+import socket
 import subprocess
 import sys
 
@@ -29,7 +30,15 @@ def test_results_come_in_order_of_rank_and_rank_0_has_what_was_gathered():
 def test_events_of_every_rank_are_told():
     events = []
     launch(do="count", tell=events.append)
-    assert sorted(event["rank"] for event in events) == [0, 1, 2]
+    assert sorted(event["rank"] for event in events if event["kind"] == "progress") == [0, 1, 2]
+
+
+def test_the_launcher_hears_where_its_ranks_live():
+    events = []
+    launch(do="count", tell=events.append)
+    (known,) = (event["ranks"] for event in events if event["kind"] == "ranks")
+    assert [(one["rank"], one["host"]) for one in known] == [(i, socket.gethostname()) for i in range(3)]
+    assert len({one["pid"] for one in known}) == 3
 
 
 def test_what_ranks_print_goes_to_the_log_and_cannot_forge_a_message():

@@ -44,7 +44,8 @@ def test_results_come_in_order_of_rank_and_only_rank_0_tells(ranks):
     assert results[0]["gathered"] == [{"rank": rank} for rank in range(ranks)]
     assert all(result["gathered"] is None for result in results[1:])
     assert results[1]["payload"] == {"do": "count", "extra": "ü"}
-    assert [event["rank"] for event in events] == [0]
+    assert [event["rank"] for event in events if event["kind"] == "progress"] == [0]
+    assert [one["rank"] for one in events[0]["ranks"]] == list(range(ranks))
 
 
 def test_local_ranks_count_from_0_on_each_host(fake_ssh):
