@@ -16,6 +16,9 @@ STORAGE = (("read_mib_per_s", "read"), ("written_mib_per_s", "written"), ("count
 PROCESSORS = (("cpu_busy_percent", "busy"), ("cpu_waiting_percent", "waiting for I/O"))
 NETWORK = (("received_mib_per_s", "received"), ("sent_mib_per_s", "sent"))
 
+LEAST = 0.05
+"""MiB/s, or per cent: a plot that never rises above this is left out (the network of a local filesystem)."""
+
 
 def figures(record: Record) -> str:
     """Return the plots of all hosts together; empty for a run that was not sampled, or too short for two samples."""
@@ -47,13 +50,11 @@ def stalls(record: Record) -> str:
 
 def _plots(name: str, curves: Curves, duration_s: float) -> str:
     drawn = (
-        ("Storage over time", _plot(name, curves, STORAGE, duration_s, "Storage over time", "MiB/s"), _shares(curves)),
-        ("Processors", _plot(name, curves, PROCESSORS, duration_s, "Processors over time", "%"), ""),
-        ("Network", _plot(name, curves, NETWORK, duration_s, "Network over time", "MiB/s"), ""),
+        ("Storage over time", _plot(name, curves, STORAGE, duration_s, "Storage over time", "MiB/s"), _note(curves)),
+        ("Processors over time", _plot(name, curves, PROCESSORS, duration_s, "Processors over time", "%"), ""),
+        ("Network over time", _plot(name, curves, NETWORK, duration_s, "Network over time", "MiB/s"), ""),
     )
-    parts = [
-        f"<figure><h3>{title}</h3>{svg}{f'<p>{said}</p>' if said else ''}</figure>" for title, svg, said in drawn if svg
-    ]
+    parts = [f"<figure><h3>{title}</h3>{svg}{note}</figure>" for title, svg, note in drawn if svg]
     return f'<div class="plots">{"".join(parts)}</div>' if parts else ""
 
 
@@ -61,9 +62,9 @@ def _plot(
     name: str, curves: Curves, wanted: Sequence[tuple[str, str]], duration_s: float, title: str, unit: str
 ) -> str:
     lines = [Line(said, curves[key], counted=said == "counted") for key, said in wanted if len(curves.get(key, ())) > 1]
-    if not lines:
+    highest = max((value for line in lines for _, value in line.points), default=0.0)
+    if highest < LEAST:
         return ""
-    highest = max(value for line in lines for _, value in line.points)
     slug = re.sub(r"[^a-z0-9]+", "-", f"{name} {title}".lower()).strip("-")
     description = f"In {unit}, over {duration_text(duration_s)}. " + ". ".join(map(_said, lines))
     caption = Caption(slug=slug, title=title, description=description, unit=unit)
@@ -76,8 +77,9 @@ def _said(line: Line) -> str:
     return f"{line.name}: from {digest.figure(min(values), 1)} to {digest.figure(max(values), 1)}, about {digest.figure(mean, 1)}"
 
 
-def _shares(curves: Curves) -> str:
-    return "Counted is what the benchmark itself says it read or wrote." if "counted_mib_per_s" in curves else ""
+def _note(curves: Curves) -> str:
+    said = "Counted is what the benchmark itself says it read or wrote."
+    return f'<p class="note">{said}</p>' if "counted_mib_per_s" in curves else ""
 
 
 def _cells(host: Record) -> Iterator[str]:

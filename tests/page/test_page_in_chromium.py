@@ -42,10 +42,10 @@ addEventListener("load", () => {
     width: innerWidth,
     scroll: document.documentElement.scrollWidth,
     verdicts: boxes("td.col-verdict .verdict"),
-    plots: boxes("svg.plot"),
+    plots: boxes("svg.plot:not(details svg)"),
     of_one_run: [...first.querySelectorAll("svg.plot")].map((plot) => Math.round(plot.getBoundingClientRect().top)),
-    labels: boxes("svg.plot text"),
-    scales: [...document.querySelectorAll("svg.plot")].map((plot) => plot.getBoundingClientRect().width / 400),
+    labels: boxes("svg.plot:not(details svg) text"),
+    scales: [...document.querySelectorAll("svg.plot:not(details svg)")].map((plot) => plot.getBoundingClientRect().width / 400),
     texts: boxes("#results-table td, .headline dd, .findings td, p"),
     logs: boxes(".logwrapper").map((box) => box.height),
     background: getComputedStyle(document.body).backgroundColor,
@@ -86,7 +86,7 @@ from storagebench.errors import EngineError
 from storagebench.model import Verdict
 from storagebench.report import RECORD
 
-@pytest.mark.parametrize("name", ["closed", "open", "invalid", "quick"])
+@pytest.mark.parametrize("name", ["closed", "open", "invalid", "quick", "sampled"])
 def test_run(name, request):
     print("a line of the log " * 20)
     record = json.loads((Path("GOLDEN") / f"{name}.json").read_text())
@@ -100,7 +100,7 @@ def test_crash():
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the page of a CLOSED, an OPEN, an INVALID and a quick run, and of an engine that crashed."""
+    """Write the page of a CLOSED, an OPEN, an INVALID, a quick and a sampled run, and of an engine that crashed."""
     folder = tmp_path_factory.mktemp("page")
     ini = (ROOT / "pytest.ini").read_text(encoding="utf-8").replace("pythonpath = .", f"pythonpath = {ROOT}")
     (folder / "pytest.ini").write_text(ini, encoding="utf-8")
@@ -136,8 +136,8 @@ def test_the_page_shows_every_verdict_and_plot_without_overflowing(look, width):
     seen = look(width)
     assert seen["width"] == width
     assert seen["scroll"] <= width
-    assert sorted(box["text"] for box in seen["verdicts"]) == ["CLOSED", "INVALID", "OPEN", "QUICK"]
-    assert len(seen["plots"]) == 12
+    assert sorted(box["text"] for box in seen["verdicts"]) == ["CLOSED", "CLOSED", "INVALID", "OPEN", "QUICK"]
+    assert len(seen["plots"]) == 18
     for box in [*seen["verdicts"], *seen["plots"]]:
         assert box["seen"]
         assert box["left"] >= 0
