@@ -44,8 +44,8 @@ def hosts(record: Record) -> str:
 
 def stalls(record: Record) -> str:
     """Say when the run stood still; empty where it never did."""
-    said = (f"{stall['noticed_at']}: {stall['text']}" for stall in record.get("stalls") or ())
-    return "".join(f'<p class="stall">The run stood still. {escape(text)}</p>' for text in said)
+    said = (f"noticed {stall['noticed_at']}: {stall['text']}" for stall in record.get("stalls") or ())
+    return "".join(f'<p class="stall">The run stood still, {escape(text)}</p>' for text in said)
 
 
 def _plots(name: str, curves: Curves, duration_s: float) -> str:

@@ -73,7 +73,8 @@ class Detector:
             self._alive_at, self._told = now, False
         if self._told or now - self._alive_at < self.stall_after_s:
             return False
-        self._told = True
+        # The ranks are about to write their stacks down, which counts as I/O: compare with what comes after that.
+        self._told, self._counters = True, None
         return True
 
     def silent_s(self, now: float) -> float:
