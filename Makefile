@@ -19,6 +19,7 @@ bench: .venv/dev  ## the performance comparisons of docs/performance.md
 	$(BIN)/python -m bench.training_vs_fio
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
+	$(BIN)/python -m bench.sampling
 
 docs: .venv/dev  ## write the generated references anew
 	$(BIN)/python docs/generate.py

@@ -33,6 +33,7 @@ from typing import NamedTuple
 
 from storagebench.engines.training.dataset import ensure
 from storagebench.engines.training.native import NativeEngine
+from storagebench.launch import Launcher
 from storagebench.launch.local import LocalLauncher
 from storagebench.model import LOCALHOST, Dataset, Prediction, Reading, Sizing, TrainingPlan, Workload
 from storagebench.units import GIB, MIB
@@ -86,8 +87,8 @@ class Bench:
 
     def __init__(self, folder: Path, files: int, ranks: int, threads: int) -> None:
         self._plan = _plan(folder, files, ranks, threads)
-        self._launcher = LocalLauncher()
-        ensure(self._plan.dataset, self._plan.dataset_dir, self._launcher, (LOCALHOST,), 2, lambda _: None)
+        self.launcher: Launcher = LocalLauncher()
+        ensure(self._plan.dataset, self._plan.dataset_dir, self.launcher, (LOCALHOST,), 2, lambda _: None)
         self._files = sorted(Path(self._plan.dataset_dir, "train").iterdir())
 
     def round(self, mode: str) -> Round:
@@ -100,12 +101,12 @@ class Bench:
         first, second = (one for measure, one in took if measure == self.fio)
         return Round(ours, (first, second))
 
-    def ours(self, mode: str) -> Took:
+    def ours(self, mode: str, passes: int | None = None) -> Took:
         """Run the native engine; a hot run counts all epochs but the first."""
         _settle(mode)
-        passes = HOT_PASSES + 1 if mode == "hot" else 1
+        passes = passes or (HOT_PASSES + 1 if mode == "hot" else 1)
         plan = _with(self._plan, direct=mode == "direct", epochs=passes)
-        ranks = NativeEngine(drop_caches=mode != "hot").run(plan, self._launcher, lambda _: None).ranks
+        ranks = NativeEngine(drop_caches=mode != "hot").run(plan, self.launcher, lambda _: None).ranks
         by_epoch = list(zip(*(rank.epochs for rank in ranks), strict=True))
         counted = by_epoch[1:] if mode == "hot" else by_epoch
         gib = sum(rank.requested_bytes for epoch in counted for rank in epoch) / GIB

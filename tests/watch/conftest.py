@@ -35,4 +35,3 @@ def look_after(folder):
 def lines(folder):
     """Read a file of JSON lines below the run's folder."""
     return lambda name: [json.loads(line) for line in (folder / "timeseries" / name).read_text().splitlines()]
-

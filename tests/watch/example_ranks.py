@@ -14,7 +14,14 @@ def work(communicator: Communicator) -> dict[str, Any]:
     if communicator.rank == 0:
         for done in range(1, 4):
             communicator.tell(
-                {"kind": "progress", "stage": "epoch 1/1", "done": done, "total": 4, "unit": "steps", "bytes": done << 20}
+                {
+                    "kind": "progress",
+                    "stage": "epoch 1/1",
+                    "done": done,
+                    "total": 4,
+                    "unit": "steps",
+                    "bytes": done << 20,
+                }
             )
     communicator.barrier()
     if communicator.rank == 1 and payload["hang"]:

@@ -10,7 +10,13 @@ RANKS = (Rank(0, "h1", 10), Rank(1, "h1", 11), Rank(2, "h2", 10))
 
 def test_silence_with_still_counters_is_told_once():
     detector = Detector(600, now=0)
-    assert [detector.see(now, {"rank 0": 5}) for now in (300, 599, 600, 900, 1500)] == [False, False, True, False, False]
+    assert [detector.see(now, {"rank 0": 5}) for now in (300, 599, 600, 900, 1500)] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
     assert detector.silent_s(1500) == 1500
 
 
