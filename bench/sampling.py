@@ -14,17 +14,20 @@ import argparse
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.training_vs_fio import Bench
 from storagebench.launch.local import LocalLauncher
 from storagebench.model import LOCALHOST
 from storagebench.watch import transport
 from storagebench.watch.launcher import WatchedLauncher, Watching
+
+if TYPE_CHECKING:
+    import subprocess
 
 COST_BAR_PERCENT = 0.5
 """Of one core, at the default of 10 s."""
@@ -45,7 +48,7 @@ def main() -> int:
     met = _cost(options.seconds)
     with tempfile.TemporaryDirectory(prefix="sampling.", dir=options.dir) as folder:
         bench = Bench(Path(folder), options.files, 1, 4)
-        return 0 if all([_throughput(bench, mode, folder, options.rounds) for mode in PASSES]) and met else 1
+        return 0 if all(_throughput(bench, mode, folder, options.rounds) for mode in PASSES) and met else 1
 
 
 def _cost(seconds: float) -> bool:

@@ -29,14 +29,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from storagebench.engines.training.dataset import ensure
 from storagebench.engines.training.native import NativeEngine
-from storagebench.launch import Launcher
 from storagebench.launch.local import LocalLauncher
 from storagebench.model import LOCALHOST, Dataset, Prediction, Reading, Sizing, TrainingPlan, Workload
 from storagebench.units import GIB, MIB
+
+if TYPE_CHECKING:
+    from storagebench.launch import Launcher
 
 RECORD_BYTES = 140 * MIB
 BATCH_SIZE = 4
