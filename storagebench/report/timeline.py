@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from typing import Any
 
 from storagebench.report import digest, plots
 from storagebench.report.plots import Caption, Line
+from storagebench.report.presentation import Record, Table
 from storagebench.units import duration_text
 
-Record = Mapping[str, Any]
 Curves = Mapping[str, Sequence[Sequence[float]]]
 
 STORAGE = (("read_mib_per_s", "read"), ("written_mib_per_s", "written"), ("counted_mib_per_s", "counted"))
@@ -32,9 +31,8 @@ def hosts(record: Record) -> str:
     known = series.get("hosts") or ()
     if not known:
         return ""
-    head = "".join(f"<th>{name}</th>" for name in ("host", "device", "samples", "missed", "clock ahead", "sampler"))
-    rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(host)) + "</tr>" for host in known)
-    table = f'<div class="scroll"><table class="epochs"><tr>{head}</tr>{rows}</table></div>'
+    headings = ("host", "device", "samples", "missed", "clock ahead", "sampler")
+    table = Table("", headings, [tuple(_cells(host)) for host in known]).html()
     duration_s = float(series.get("duration_s") or 0)
     drawn = (
         (host["host"], _plots(f"{record['id']} {host['host']}", host.get("curves") or {}, duration_s)) for host in known
