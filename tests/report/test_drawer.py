@@ -86,6 +86,26 @@ def test_an_item_too_short_for_a_plain_line_leaves_no_trace(channel):
     assert written == []
 
 
+STALL = {"kind": "stall", "text": "no progress and no I/O for 10 min 0 s: rank 0 on h1 (pid 7) D io_schedule"}
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_stall_is_a_line_of_its_own_at_once(channel, screen, live):
+    drawer, written = drawer_of(channel, live=live)
+    tell(channel, {"kind": "start"}, STEP)
+    drawer.tick(100.5)
+    tell(channel, STALL)
+    drawer.tick(101.0)
+    tell(channel, {"kind": "stop"})
+    drawer.tick(102.0)
+    with drawer.hidden(verdict=True):
+        written.append("CLOSED")
+    shown = screen("test_run[unet3d] ", *written)
+    assert shown[0] == "test_run[unet3d] "
+    assert shown[1].endswith(f"unet3d stands still: {STALL['text']}")
+    assert shown[2] == "unet3d CLOSED"
+
+
 def test_half_a_line_waits_for_its_other_half(channel):
     drawer, written = drawer_of(channel, live=True)
     start = json.dumps({"kind": "start", "item": "unet3d", "at": 100.0}) + "\n"

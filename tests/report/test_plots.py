@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from storagebench.report import plots
-from storagebench.report.plots import Caption, Series
+from storagebench.report.plots import Caption, Line, Series
 
 CAPTION = Caption(slug="x", title="Throughput <b>", description="In samples/s", unit="samples/s")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -86,3 +86,28 @@ def test_labels_of_many_epochs_are_thinned_out_and_nothing_leaves_the_picture(co
     assert len(labels) <= plots.MOST_LABELS
     for rect in root.iter(f"{SVG}rect"):
         assert 0 <= float(rect.get("x")) <= float(rect.get("x")) + float(rect.get("width")) <= plots.WIDTH
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=300), st.floats(0.1, 1e6))
+def test_lines_over_time_stay_within_the_picture(course, duration_s):
+    line = Line("read", [(share * duration_s, value) for share, value in course])
+    root = parsed(plots.lines(CAPTION, [line], plots.axis(0, 1), duration_s))
+    path = root.find(f"{SVG}polyline").get("points")
+    for x, y in (map(float, point.split(",")) for point in path.split()):
+        assert plots.LEFT - 0.1 <= x <= plots.RIGHT + 0.1
+        assert plots.TOP - 0.1 <= y <= plots.BOTTOM + 0.1
+    for text in root.iter(f"{SVG}text"):
+        assert 0 <= float(text.get("x")) <= plots.WIDTH
+
+
+@pytest.mark.parametrize(("duration_s", "unit"), [(40, "seconds"), (1200, "minutes"), (18 * 3600, "hours")])
+def test_time_is_said_in_the_unit_that_makes_short_numbers(duration_s, unit):
+    root = parsed(plots.lines(CAPTION, [Line("read", [(0, 1), (duration_s, 2)])], plots.axis(0, 2), duration_s))
+    assert f"time in {unit}" in {text.text for text in root.iter(f"{SVG}text")}
+
+
+def test_what_the_benchmark_counted_is_told_from_what_hosts_did_without_colours():
+    drawn = [Line("read", [(0, 1), (1, 1)]), Line("counted", [(0, 1), (1, 1)], counted=True)]
+    first, second = parsed(plots.lines(CAPTION, drawn, plots.axis(0, 1), 1)).findall(f"{SVG}polyline")
+    assert "counted" not in first.get("class")
+    assert "counted" in second.get("class")
