@@ -53,7 +53,7 @@ class Communicator(Protocol):
         ...
 
     def tell(self, event: Mapping[str, Any]) -> None:
-        """Report progress; any thread may. Under MPI only rank 0 is heard."""
+        """Report progress; any thread may. Rank and host are added. Under MPI only rank 0 is heard."""
         ...
 
 
@@ -100,7 +100,7 @@ class LocalCommunicator:
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Send an event to the launcher."""
-        self._send("tell", event)
+        self._send("tell", {**event, "rank": self.rank, "host": socket.gethostname()})
 
     def finish(self, result: dict[str, Any]) -> NoReturn:
         """Send the result and end."""

@@ -61,7 +61,7 @@ class MpiCommunicator:
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """Send an event to the launcher; only rank 0's arrive."""
-        self._say(self._channel, "tell", dict(event))
+        self._say(self._channel, "tell", {**event, "rank": self.rank, "host": socket.gethostname()})
 
     def finish(self, result: dict[str, Any]) -> NoReturn:
         """Bring all results to rank 0, which hands them over one by one in order of rank, and end."""

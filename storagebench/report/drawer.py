@@ -100,6 +100,8 @@ class Drawer:
             self._next_plain[item] = at + PLAIN_EVERY_S
         elif event["kind"] == "progress" and item in self._gauges:
             self._gauges[item].hear(event)
+        elif event["kind"] == "ranks" and item in self._gauges:
+            self._gauges[item].meet(event["ranks"])
         elif event["kind"] == "stall":
             self._erase()
             self._put_line(at, f"{item} stands still: {event['text']}")

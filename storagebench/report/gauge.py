@@ -1,7 +1,7 @@
 """How far an item is: progress events in, one line of text out. Pure, with the clock of the events."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storagebench.units import MIB, duration_text
@@ -17,6 +17,7 @@ class Gauge:
         self.item = item
         self.started_at = started_at
         self._heard: deque[tuple[float, float, float]] = deque()
+        self._where = ""
         self._enter("starting", started_at)
 
     def hear(self, event: Mapping[str, Any]) -> None:
@@ -30,14 +31,19 @@ class Gauge:
         while at - self._heard[min(1, len(self._heard) - 1)][0] > WINDOW_S:
             self._heard.popleft()
 
+    def meet(self, ranks: Sequence[Mapping[str, Any]]) -> None:
+        """Take in where the ranks live; said where that is more than one host."""
+        hosts = {rank["host"] for rank in ranks}
+        self._where = f"{len(ranks)} ranks on {len(hosts)} hosts" if len(hosts) > 1 else ""
+
     def _enter(self, stage: str, at: float) -> None:
         self.stage, self.stage_started_at = stage, at
         self.done, self.total, self.unit = 0.0, 0.0, ""
         self._heard = deque([(at, 0.0, 0.0)])
 
     def text(self, now: float) -> str:
-        """Say item, stage, percentage, rate, and the time that the item has taken and its stage still needs."""
-        parts = [self.item, self.stage]
+        """Say item, stage, hosts, percentage, rate, and the time that the item has taken and its stage still needs."""
+        parts = [self.item, self.stage, *filter(None, [self._where])]
         if self.total:
             parts.append(f"{min(100.0, 100 * self.done / self.total):3.0f} %")
         if rate := self._rate():

@@ -57,3 +57,11 @@ def test_any_events_make_a_single_line(events, now):
     for seconds, stage, done, total, count in events:
         gauge.hear(at(seconds, stage=stage, done=done, total=total, bytes=count, unit="steps"))
     assert gauge.text(1000.0 + now).startswith("x  ")
+
+
+def test_ranks_on_several_hosts_are_counted_and_those_of_one_are_not():
+    gauge = Gauge("unet3d", 1000.0)
+    gauge.meet([{"rank": rank, "host": "h1", "pid": rank} for rank in range(4)])
+    assert gauge.text(1001.0) == "unet3d  starting  1.0 s gone"
+    gauge.meet([{"rank": rank, "host": f"h{rank // 2}", "pid": rank} for rank in range(4)])
+    assert gauge.text(1001.0) == "unet3d  starting  4 ranks on 2 hosts  1.0 s gone"
