@@ -7,12 +7,15 @@
 Processor time is that of samplers at 1 s and at 10 s over the same minute, from /proc, without their start. Throughput
 is that of the native training reader (one rank, four threads, no compute time), hot and with O_DIRECT; each round
 runs it once with a sampler every second and the watchdog, and twice without, in random order. The ratio is with
-over the mean of both without, and one without over the other is the noise.
+over the mean of both without, and one without over the other is the noise. Merging is that of files of many simulated
+hosts into the section of a record, as at the end of a run of twelve hours.
 """
 
 import argparse
+import json
 import os
 import random
+import resource
 import statistics
 import sys
 import tempfile
@@ -23,8 +26,11 @@ from typing import TYPE_CHECKING
 from bench.training_vs_fio import Bench
 from storagebench.launch.local import LocalLauncher
 from storagebench.model import LOCALHOST
+from storagebench.units import MIB
 from storagebench.watch import transport
 from storagebench.watch.launcher import WatchedLauncher, Watching
+from storagebench.watch.sampling import FOLDER
+from storagebench.watch.section import time_series
 
 if TYPE_CHECKING:
     import subprocess
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 COST_BAR_PERCENT = 0.5
 """Of one core, at the default of 10 s."""
 LEAST_TOLERANCE = 0.02
+HOSTS, SAMPLES = 64, 4320
 PASSES = {"hot": 31, "direct": 4}
 """Some seconds each; the first hot pass does not count."""
 
@@ -46,6 +53,8 @@ def main() -> int:
     options = parser.parse_args()
     random.seed(1)
     met = _cost(options.seconds)
+    with tempfile.TemporaryDirectory(prefix="sampling.", dir=options.dir) as folder:
+        _merge(Path(folder))
     with tempfile.TemporaryDirectory(prefix="sampling.", dir=options.dir) as folder:
         bench = Bench(Path(folder), options.files, 1, 4)
         return 0 if all(_throughput(bench, mode, folder, options.rounds) for mode in PASSES) and met else 1
@@ -68,6 +77,30 @@ def _cost(seconds: float) -> bool:
     met = percent[10.0] < COST_BAR_PERCENT
     print(f"bar {COST_BAR_PERCENT} % at 10 s {'met' if met else 'MISSED'}")
     return met
+
+
+def _merge(folder: Path) -> None:
+    """Print what merging takes, with the samples of this machine under the names and clocks of others."""
+    with transport.start(LOCALHOST, 1.0, os.curdir) as process:
+        assert process.stdout
+        hello, sample = (json.loads(process.stdout.readline()) for _ in range(2))
+        process.communicate(b"stop\n")
+    (folder / FOLDER).mkdir()
+    for number in range(HOSTS):
+        begin_s = 1e5 * number
+        ping = {"kind": "ping", "sent_s": 0.0, "received_s": 0.0, "mono_s": begin_s, "wall_ahead_s": 0.0}
+        lines = [{"kind": "asked", "host": f"node{number:02}", "interval_s": 10.0}, hello, ping | {"phase": "start"}]
+        lines += [sample | {"n": one, "mono": begin_s + 10.0 * one} for one in range(SAMPLES)]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (folder / FOLDER / f"node{number:02}.jsonl").write_text(text, encoding="utf-8")
+    before_s = time.process_time()
+    time_series(folder)
+    size_mib = sum(file.stat().st_size for file in (folder / FOLDER).iterdir()) / MIB
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    took_s = time.process_time() - before_s
+    print(
+        f"merging {HOSTS} hosts x {SAMPLES} samples ({size_mib:.0f} MiB): {took_s:.1f} CPU-s, peak {peak_mib:.0f} MiB"
+    )
 
 
 def _cpu_s(process: "subprocess.Popen[bytes]") -> float:

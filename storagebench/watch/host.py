@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from storagebench.launch.output import Output
-from storagebench.launch.processes import end, ending_text, has_ended
+from storagebench.launch.processes import end, ending_text
 from storagebench.launch.wire import Lines
 from storagebench.model import Host
 from storagebench.watch.clocks import Phase, Ping
@@ -33,6 +33,7 @@ class SampledHost:
         self.looked: dict[str, Any] | None = None
         self.pings_left = 0
         self.stopped = False
+        self.is_over = False
         self._process: subprocess.Popen[bytes] | None = None
         self._stream: BinaryIO | None = None
         self._lines, self._stderr = Lines(), Output(None)
@@ -50,6 +51,7 @@ class SampledHost:
             self._process = start(self.host, interval_s, storage_dir)
         except OSError as error:
             self._give_up(f"no sampler on {self.host.name}: {error}")
+            self.is_over = True
             return
         self.pings_left = PINGS
 
@@ -106,7 +108,7 @@ class SampledHost:
             said = self._stderr.last_words() or ending_text(self._process.returncode)
             found = f"ended after {self._samples} samples" if self._greeted else "could not be started"
             self._give_up(f"the sampler on {self.host.name} {found}: {said}")
-        self.stopped = True
+        self.stopped = self.is_over = True
 
     def stop(self) -> None:
         """Ask for a last sample and the end."""
@@ -128,10 +130,6 @@ class SampledHost:
             end([self._process], grace_s=0.0 if self.problem else 1.0)
         if self._stream is not None:
             self._stream.close()
-
-    def has_ended(self) -> bool:
-        """Say whether there is no sampler to wait for."""
-        return self._process is None or has_ended(self._process)
 
     def _take(self, message: Mapping[str, Any], line: bytes, now: float, wall: float) -> None:
         kind = message.get("kind")

@@ -77,7 +77,7 @@ class Sampling:
         self._wait(lambda host: host.is_settled or not host.is_alive, ANSWER_S)
         for host in alive:
             host.stop()
-        self._wait(lambda host: host.has_ended(), ANSWER_S)
+        self._wait(lambda host: host.is_over or host.problem is not None, ANSWER_S)
         self._over = True
         if self._thread.ident is not None:
             self._thread.join()
