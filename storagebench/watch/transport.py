@@ -27,7 +27,8 @@ SSH = (
     "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4",
 )  # fmt: skip
 PROGRAM = Path(sampler.__file__).read_bytes()
-BOOT = f"import sys;exec(compile(sys.stdin.buffer.read({len(PROGRAM)}),'sampler','exec'))"
+BOOT = f"import io;exec(compile(io.BufferedReader(io.FileIO(0,'r',False),1).read({len(PROGRAM)}),'sampler','exec'))"
+"""Reads the program and not a byte more: a question may follow on its heels."""
 PYTHON = ("-I", "-S", "-c", BOOT)
 """Isolated and without site-packages: started in milliseconds, and nothing of an environment can get in its way."""
 

@@ -48,8 +48,8 @@ def fake_ssh(monkeypatch, tmp_path):
 
 def check(found):
     """Hold the sections against the schema of a record."""
-    part = {**SCHEMA, "required": []}
-    jsonschema.validate(found, part)
+    part = {"properties": SCHEMA["properties"], "$defs": SCHEMA["$defs"]}
+    jsonschema.validate(json.loads(json.dumps(found)), part)
 
 
 def test_a_run_leaves_samples_counts_and_curves(look_after, folder, lines):

@@ -55,6 +55,15 @@ def asked(tmp_path):
     process.communicate()
 
 
+@pytest.fixture
+def sleeper():
+    """Start a process that does nothing."""
+    process = subprocess.Popen(["sleep", "600"])
+    yield process
+    process.kill()
+    process.wait()
+
+
 def test_it_keeps_to_the_language_of_python_3_6_and_to_the_standard_library():
     tree = ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 6))
     imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
@@ -95,11 +104,9 @@ def test_it_answers_between_samples(asked):
     assert pong["mono"] > 0
 
 
-def test_it_looks_at_processes_and_says_which_are_gone(asked):
-    with subprocess.Popen(["sleep", "600"]) as sleeper:
-        asked.say(f"look 1 {sleeper.pid},999999999")
-        alive, gone = asked.hear("looked")["ranks"]
-        sleeper.kill()
+def test_it_looks_at_processes_and_says_which_are_gone(asked, sleeper):
+    asked.say(f"look 1 {sleeper.pid},999999999")
+    alive, gone = asked.hear("looked")["ranks"]
     assert alive["threads"][0][0] in "SR"
     assert alive["io"] >= 0
     assert gone == {"pid": 999999999, "gone": True}
@@ -115,12 +122,10 @@ def test_two_looks_at_a_process_that_reads_differ(asked):
     assert io() > first
 
 
-def test_a_process_that_does_not_wait_for_the_signal_gets_none(asked):
-    with subprocess.Popen(["sleep", "600"]) as sleeper:
-        asked.say(f"dump 1 {sleeper.pid}")
-        assert asked.hear("dumped")["pids"] == []
-        assert sleeper.poll() is None
-        sleeper.kill()
+def test_a_process_that_does_not_wait_for_the_signal_gets_none(asked, sleeper):
+    asked.say(f"dump 1 {sleeper.pid}")
+    assert asked.hear("dumped")["pids"] == []
+    assert sleeper.poll() is None
 
 
 def test_it_ends_with_its_stdin(asked):
