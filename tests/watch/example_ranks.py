@@ -18,7 +18,7 @@ def work(communicator: Communicator) -> dict[str, Any]:
                     "kind": "progress",
                     "stage": "epoch 1/1",
                     "done": done,
-                    "total": 4,
+                    "total": 3,
                     "unit": "steps",
                     "bytes": done << 20,
                 }
