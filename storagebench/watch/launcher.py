@@ -3,13 +3,14 @@
 Every family runs its ranks through a launcher, so every run is looked after in the same way, and no family knows of it.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from storagebench.launch import Job, Launcher, Launching, Tell
 from storagebench.watch.sampling import BENCHMARK_FILE, FOLDER, STALLS_FILE, Sampling, sampled
@@ -69,8 +70,8 @@ class WatchedLauncher:
             sampling = stack.enter_context(sampled(job.hosts, kept, interval_s, self._storage_dir, watching.start))
             listeners = [tell]
             if kept is not None:
-                counts = stack.enter_context((kept / BENCHMARK_FILE).open("a", encoding="utf-8"))
-                listeners.append(Counts(counts))
+                counts = stack.enter_context(Counts(kept / BENCHMARK_FILE))
+                listeners.append(counts.hear)
             stack.enter_context(self._watched(sampling, listeners))
             yield _each(listeners)
 
@@ -84,14 +85,24 @@ class WatchedLauncher:
 
 
 class Counts:
-    """Keeps what the benchmark counts, beside what the hosts do; called with every event of a run."""
+    """Keeps what the benchmark counts, beside what the hosts do; results that are full will be named by the run itself."""
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream: IO[str] | None = stream
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._stream: BinaryIO | None = None
         self._due, self._stage = 0.0, ""
-        self({"kind": "progress"})
 
-    def __call__(self, event: Mapping[str, Any]) -> None:
+    def __enter__(self) -> Self:
+        with contextlib.suppress(OSError):
+            self._stream = self._file.open("ab", buffering=0)
+        self.hear({"kind": "progress"})
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    def hear(self, event: Mapping[str, Any]) -> None:
         """Write a line for the first word of a stage, the last one, and now and then one between them."""
         now, stage = time.monotonic(), str(event.get("stage", ""))
         fresh = now < self._due and stage == self._stage and event.get("done") != event.get("total")
@@ -99,11 +110,8 @@ class Counts:
             return
         self._due, self._stage = now + COUNTED_EVERY_S, stage
         count = {"mono": now, "wall": time.time(), "stage": stage, "bytes": event.get("bytes") or 0}
-        try:
-            self._stream.write(json.dumps(count | {"done": event.get("done")}) + "\n")
-            self._stream.flush()
-        except OSError:  # the results are full: the run will say so itself when it writes its record
-            self._stream = None
+        with contextlib.suppress(OSError):
+            self._stream.write(json.dumps(count | {"done": event.get("done")}).encode() + b"\n")
 
 
 def _each(listeners: list[Tell]) -> Callable[[Mapping[str, Any]], None]:

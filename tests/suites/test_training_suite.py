@@ -39,6 +39,14 @@ def test_the_record_keeps_to_its_schema(tiny):
     jsonschema.Draft202012Validator(SCHEMA).validate(record)
 
 
+def test_the_host_was_sampled_from_the_start_of_the_run_to_its_end(tiny):
+    (record,) = tiny.records()
+    (host,) = record["time_series"]["hosts"]
+    assert host["samples"] >= 2
+    assert (tiny.folder / record["folder"] / host["file"]).exists()
+    assert "stalls" not in record
+
+
 def test_the_folder_has_what_edition_3_0_asks_for(tiny):
     (leaf,) = [path.parent for path in tiny.folder.glob("results/**/record.json")]
     assert leaf.parent.relative_to(tiny.folder).match("results/whatif/local/results/*/training/unet3d/run")
@@ -153,6 +161,9 @@ def test_a_missing_data_dir_is_one_sentence(tmp_path):
         (["--param=reader.read_threads=seven"], "read_threads"),
         (["--hosts=node[1-"], "--hosts"),
         (["--runs=0"], "--runs=0: give a whole number above zero"),
+        (["--sample-interval=often"], "--sample-interval=often: give a number of zero or more"),
+        (["--sample-interval=0.001"], "--sample-interval=0.001: sample no more often than every 0.1 s"),
+        (["--stall-after=-1"], "--stall-after=-1: give a number of zero or more"),
         (["--organisation=a b"], "names in the results tree"),
         (["--quick", "--division=closed"], "quick runs are never valid"),
         (["--explain=3.1.22"], "did you mean 3.1.2?"),
@@ -289,3 +300,5 @@ def test_a_killed_session_leaves_its_word_and_no_process(tmp_path):
     (word,) = [json.loads(path.read_text()) for path in tmp_path.glob("results/**/incomplete.json")]
     assert word["status"] == "running"
     assert word["pid"] == process.pid
+    (samples,) = tmp_path.glob("results/**/timeseries/localhost.jsonl")
+    assert '"kind":"sample"' in samples.read_text()
