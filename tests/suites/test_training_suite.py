@@ -56,6 +56,7 @@ def test_the_folder_has_what_edition_3_0_asks_for(tiny):
         "summary.json", "record.json", "fs_separation.json", "datagen-manifest.json", "dlio.log", "0_output.json", "1_output.json",
         "0_per_epoch_stats.json", "1_per_epoch_stats.json", f"training_{stamp}_metadata.json", "training_run.stdout.log",
         "training_run.stderr.log", "dlio_config/config.yaml", "dlio_config/hydra.yaml", "dlio_config/overrides.yaml",
+        "timeseries/localhost.jsonl", "timeseries/benchmark.jsonl",
     }  # fmt: skip
     phases = {path.name: len(list(path.iterdir())) for path in leaf.parents[1].iterdir()}
     assert phases == {"datasize": 1, "datagen": 1, "run": 1}
