@@ -1,4 +1,4 @@
-"""The block device below a path, and what it and this process have read from storage."""
+"""The block device below a path, and what it and this process have moved from and to storage."""
 
 import os
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def block_device_of(path: str) -> BlockDevice | None:
 def no_device_reason(path: str) -> str:
     """Say why `block_device_of` found none."""
     found = filesystem_of(path)
-    return f"{found.mount_point} is {found.type}, which has no block device of its own whose reads could be counted"
+    return f"{found.mount_point} is {found.type}, which has no block device of its own whose reads and writes could be counted"
 
 
 def read_bytes(device: BlockDevice) -> int:
@@ -42,9 +42,29 @@ def read_bytes(device: BlockDevice) -> int:
     return (proc.sectors_read((device.folder / "stat").read_text()) or 0) * proc.SECTOR_BYTES
 
 
+def written_bytes(device: BlockDevice) -> int:
+    """Return the bytes a device has written since boot."""
+    return (proc.sectors_written((device.folder / "stat").read_text()) or 0) * proc.SECTOR_BYTES
+
+
 def process_read_bytes() -> int:
     """Return the bytes this process has made the kernel fetch from storage (/proc/self/io; 0 where it is hidden)."""
+    return _process_io("read_bytes")
+
+
+def process_written_bytes() -> int:
+    """Return the bytes this process has given the kernel to write to storage (/proc/self/io; 0 where it is hidden)."""
+    return _process_io("write_bytes")
+
+
+def unwritten_bytes() -> int:
+    """Return what this host has yet to write: pages that are dirty or being written back (/proc/meminfo)."""
+    pairs = proc.colon_pairs(Path("/proc/meminfo").read_text())
+    return proc.kib(pairs.get("Dirty")) + proc.kib(pairs.get("Writeback"))
+
+
+def _process_io(name: str) -> int:
     try:
-        return int(proc.colon_pairs(Path("/proc/self/io").read_text()).get("read_bytes", "0"))
+        return int(proc.colon_pairs(Path("/proc/self/io").read_text()).get(name, "0"))
     except (OSError, ValueError):
         return 0

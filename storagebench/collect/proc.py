@@ -6,6 +6,7 @@ from typing import NamedTuple
 SECTOR_BYTES = 512
 """Sectors of /sys/dev/block/*/stat, whatever the device's own (Documentation/block/stat.rst)."""
 STAT_SECTORS_READ = 2
+STAT_SECTORS_WRITTEN = 6
 
 
 class Mount(NamedTuple):
@@ -58,10 +59,17 @@ def mounts(mountinfo: str) -> tuple[Mount, ...]:
 
 def sectors_read(stat: str) -> int | None:
     """Return the sectors a device has read, from its stat line; None when the line is not one."""
+    return _field(stat, STAT_SECTORS_READ)
+
+
+def sectors_written(stat: str) -> int | None:
+    """Return the sectors a device has written, from its stat line; None when the line is not one."""
+    return _field(stat, STAT_SECTORS_WRITTEN)
+
+
+def _field(stat: str, place: int) -> int | None:
     fields = stat.split()
-    if len(fields) <= STAT_SECTORS_READ or not fields[STAT_SECTORS_READ].isdecimal():
-        return None
-    return int(fields[STAT_SECTORS_READ])
+    return int(fields[place]) if len(fields) > place and fields[place].isdecimal() else None
 
 
 def _unescaped(text: str) -> str:

@@ -29,7 +29,7 @@ def test_a_partition_counts_for_itself(tmp_path, partition):
 def test_memory_has_no_device_and_the_reason_says_so():
     assert block_device_of("/dev/shm") is None
     assert no_device_reason("/dev/shm") == (
-        "/dev/shm is tmpfs, which has no block device of its own whose reads could be counted"
+        "/dev/shm is tmpfs, which has no block device of its own whose reads and writes could be counted"
     )
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from storagebench.engines.training.filler import Filler
+from storagebench.engines.storage.filler import Filler
 from storagebench.engines.training.outcome import CheckpointResult, local_stamp
 from storagebench.errors import EngineError
 from storagebench.model import TrainingPlan

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from storagebench.engines.training.filler import Filler
+from storagebench.engines.storage.filler import Filler
 from storagebench.engines.training.generate import work
 from storagebench.engines.training.layout import layout_of
 from storagebench.launch import Job, Tell

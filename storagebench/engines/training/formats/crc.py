@@ -10,7 +10,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from storagebench.engines.training.filler import BLOCK_BYTES, BLOCK_PAGES, PAGE_BYTES, Filler, bytes_of
+from storagebench.engines.storage.filler import BLOCK_BYTES, BLOCK_PAGES, PAGE_BYTES, Filler, bytes_of
 
 _Crcs = NDArray[np.uint32]
 

@@ -8,7 +8,7 @@ import struct
 from itertools import pairwise
 from typing import BinaryIO
 
-from storagebench.engines.training.filler import PAGE_BYTES, Filler, bytes_of, empty_pages
+from storagebench.engines.storage.filler import PAGE_BYTES, Filler, bytes_of, empty_pages
 from storagebench.engines.training.formats.lengths import record_lengths
 from storagebench.engines.training.layout import Extent, relative_path
 from storagebench.model import Dataset

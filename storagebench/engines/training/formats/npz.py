@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from storagebench.engines.training.filler import BLOCK_BYTES, Filler
+from storagebench.engines.storage.filler import BLOCK_BYTES, Filler
 from storagebench.engines.training.formats.crc import FillerCrc
 from storagebench.engines.training.formats.stored_zip import LIMIT, Member, directory, local_header
 from storagebench.engines.training.layout import Extent, relative_path

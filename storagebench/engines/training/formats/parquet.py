@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storagebench.engines.training.filler import Filler, Words, bytes_of, empty_pages
+from storagebench.engines.storage.filler import Filler, Words, bytes_of, empty_pages
 from storagebench.engines.training.layout import Extent, relative_path
 from storagebench.errors import DatasetError
 from storagebench.model import Column, Dataset

@@ -13,7 +13,7 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from storagebench.engines.training.filler import Filler, bytes_of, empty_pages
+from storagebench.engines.storage.filler import Filler, bytes_of, empty_pages
 from storagebench.engines.training.formats.lengths import record_lengths
 from storagebench.engines.training.layout import Extent, relative_path
 from storagebench.model import Dataset

@@ -5,7 +5,7 @@ import zlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storagebench.engines.training.filler import BLOCK_BYTES, BLOCK_PAGES, Filler, bytes_of, empty_pages
+from storagebench.engines.storage.filler import BLOCK_BYTES, BLOCK_PAGES, Filler, bytes_of, empty_pages
 from storagebench.engines.training.formats.crc import FillerCrc
 
 FILLER = Filler(7)

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagebench.engines.training.filler import (
+from storagebench.engines.storage.filler import (
     BLOCK_BYTES,
     BLOCK_PAGES,
     PAGE_BYTES,

@@ -1,6 +1,6 @@
 """Progress: rank 0 alone, not too often, and always the end."""
 
-from storagebench.engines.training.progress import Progress
+from storagebench.engines.progress import Progress
 from storagebench.launch import Job
 from tests.engines.training.examples import HOSTS, OneOfMany
 

@@ -1,0 +1,1 @@
+"""Writing and reading checkpoints of large models with memory that does not grow with the model."""

@@ -1,0 +1,42 @@
+"""How bytes go to and from the storage, as the `checkpoint` section of a workload's parameters says."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storagebench.units import MIB
+
+BUFFERED_CHUNK_BYTES = MIB
+"""One buffered request: the copy to or from the page cache stays in the processor's second-level cache."""
+
+DIRECT_CHUNK_BYTES = 4 * MIB
+"""One O_DIRECT request: large enough to keep a drive busy with one in flight for each thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Request size, O_DIRECT or buffered, fsync, files in parallel, and how much of what is read is checked."""
+
+    chunk_bytes: int
+    direct: bool
+    fsync: bool
+    threads: int
+    verify: str
+
+    @property
+    def open_flag(self) -> int:
+        """Return what `open` needs besides."""
+        return os.O_DIRECT if self.direct else 0
+
+
+def transfer_of(checkpoint: Mapping[str, Any]) -> Transfer:
+    """Return what a `checkpoint` section asks for; it has been checked by its schema."""
+    direct = bool(checkpoint.get("odirect", False))
+    return Transfer(
+        chunk_bytes=DIRECT_CHUNK_BYTES if direct else BUFFERED_CHUNK_BYTES,
+        direct=direct,
+        fsync=bool(checkpoint.get("fsync", True)),
+        threads=int(checkpoint.get("threads", 1)),
+        verify=str(checkpoint.get("verify", "stamps")),
+    )
