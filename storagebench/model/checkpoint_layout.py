@@ -87,7 +87,10 @@ class CheckpointLayout:
             replica, place = divmod(rank, per_replica)
             stage = place // self.model.tensor
             writes_model = self.model.zero_stage >= 3 or not replica
-            kind = (writes_model, writes_model and (stage == 0, stage == stages - 1, len(layers_of_stage(self.model, stage))))
+            kind = (
+                writes_model,
+                writes_model and (stage == 0, stage == stages - 1, len(layers_of_stage(self.model, stage))),
+            )
             first = seen.setdefault(kind, rank)
             counts[first] = counts.get(first, 0) + 1
         return counts

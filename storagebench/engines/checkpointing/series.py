@@ -77,7 +77,9 @@ def resume(folder: str, shape: str) -> Series:
             "name the right --checkpoint-dir"
         )
     if not found.whole:
-        raise EngineError(f"{folder} holds no whole checkpoint: the run that began {found.started_at} did not get so far")
+        raise EngineError(
+            f"{folder} holds no whole checkpoint: the run that began {found.started_at} did not get so far"
+        )
     return found
 
 
@@ -94,7 +96,7 @@ def read(folder: str) -> Series | None:
         return None
     except OSError as error:
         raise EngineError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, AttributeError):
         raise EngineError(f"{path} is damaged: remove {folder} if its checkpoints are not needed") from None
 
 

@@ -116,7 +116,9 @@ def _mismatch(path: str, origin: Origin, number: int, found: str) -> str:
     needed = f"block {number:,} of file {origin.file} of rank {origin.rank}, checkpoint {origin.checkpoint}"
     if found == needed:
         found = "a block of this place with other content: of another run, or damaged"
-    return f"{path} is not what was written: at byte {number * BLOCK_BYTES:,} it holds {found}, not {needed} of this run"
+    return (
+        f"{path} is not what was written: at byte {number * BLOCK_BYTES:,} it holds {found}, not {needed} of this run"
+    )
 
 
 @contextmanager

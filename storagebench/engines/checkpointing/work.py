@@ -16,7 +16,7 @@ from storagebench.engines.checkpointing.outcome import RankResult, Residency, Tr
 from storagebench.engines.checkpointing.shards import Shards
 from storagebench.engines.checkpointing.task import Task
 from storagebench.engines.progress import Progress
-from storagebench.engines.storage.counters import Counted, Counters, peak_memory_bytes
+from storagebench.engines.storage.counters import Counters, peak_memory_bytes
 from storagebench.engines.training.outcome import local_stamp
 from storagebench.launch.communicator import Communicator, run_rank
 from storagebench.serial import from_json, to_json
@@ -37,8 +37,8 @@ class _Rank:
         self._communicator = communicator
         self._shards = Shards(task, communicator.rank, self._on_moved)
         self._counters = Counters(task.folder, with_device=communicator.local_rank == 0)
-        self._progress: Callable[[int], None] = lambda moved_bytes: None
         self._moved_bytes = 0
+        self._begin_progress("start", 0)
 
     def run(self) -> RankResult:
         """Go through all saves and all loads.

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
-from storagebench.engines.training.durable import Finisher, part_of
 from storagebench.engines.storage.filler import Filler
+from storagebench.engines.training.durable import Finisher, part_of
 from storagebench.engines.training.layout import Layout, layout_of
 from storagebench.errors import DatasetError
 from storagebench.launch.communicator import Communicator, run_rank

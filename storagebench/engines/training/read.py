@@ -9,15 +9,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from storagebench.engines.progress import Progress
+from storagebench.engines.storage.counters import Counters, peak_memory_bytes
 from storagebench.engines.training import cache
 from storagebench.engines.training.checkpoint import checkpoint_epochs, write_checkpoint
 from storagebench.engines.training.compute import Compute
-from storagebench.engines.storage.counters import Counters, peak_memory_bytes
 from storagebench.engines.training.layout import layout_of
 from storagebench.engines.training.loader import Loader, batches_ahead
 from storagebench.engines.training.outcome import CacheDrop, CheckpointResult, EpochResult, RankResult, local_stamp
 from storagebench.engines.training.pieces import piece_readers
-from storagebench.engines.progress import Progress
 from storagebench.engines.training.schedule import schedule_of
 from storagebench.engines.training.steps import Steps
 from storagebench.launch.communicator import Communicator, run_rank
