@@ -24,6 +24,16 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "train.computation_time",
         "metric.au",
     ),
+    "checkpointing": (
+        "framework",
+        "model.num_layers",
+        *(f"model.parallelism.{key}" for key in ("tensor", "pipeline", "zero_stage")),
+        *(
+            f"model.transformer.{key}"
+            for key in ("vocab_size", "hidden_size", "ffn_hidden_size", "num_attention_heads", "num_kv_heads")
+        ),
+        *(f"checkpoint.{key}" for key in ("num_checkpoints_write", "num_checkpoints_read", "time_between_checkpoints")),
+    ),
 }
 """What a run of a family cannot do without, by suite; `COMPLETE` says what else there must be."""
 
@@ -135,7 +145,7 @@ class _File:
 
     def quick(self, point: Mapping[str, Any]) -> dict[str, Any] | None:
         overlay: Mapping[str, Any] = self.content.get("quick", {})
-        if overlay.get("accelerator") != point.get("accelerator") or point["status"] == UNPUBLISHED:
+        if not overlay or overlay.get("accelerator") != point.get("accelerator") or point["status"] == UNPUBLISHED:
             return None
         return {"accelerators": overlay["accelerators"], "parameters": deepcopy(overlay["parameters"])}
 

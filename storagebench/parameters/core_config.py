@@ -13,20 +13,29 @@ from storagebench.parameters.yaml_lines import read_scalar
 
 Spelling = Literal["1.0", "2.0"]
 
-ALLOWLIST = (
-    "framework",
-    "metric.au",
-    "model.*",
-    "workflow.*",
-    *(f"dataset.{key}" for key in ("format", "num_samples_per_file")),
-    *(f"dataset.record_length{bytes_}{what}" for bytes_ in ("", "_bytes") for what in ("", "_stdev", "_resize")),
-    *(f"reader.{key}" for key in ("data_loader", "batch_size", "file_shuffle", "sample_shuffle", "shuffle_size")),
-    *(f"train.{key}" for key in ("epochs", "computation_time", "computation_time_stdev", "total_training_steps")),
-    "checkpoint.*",
-)
-"""What of a training configuration the hash covers: allowlist training@1 of Rules.md 2.1.6."""
+ALLOWLISTS: Mapping[str, tuple[str, ...]] = {
+    "training": (
+        "framework",
+        "metric.au",
+        "model.*",
+        "workflow.*",
+        *(f"dataset.{key}" for key in ("format", "num_samples_per_file")),
+        *(f"dataset.record_length{bytes_}{what}" for bytes_ in ("", "_bytes") for what in ("", "_stdev", "_resize")),
+        *(f"reader.{key}" for key in ("data_loader", "batch_size", "file_shuffle", "sample_shuffle", "shuffle_size")),
+        *(f"train.{key}" for key in ("epochs", "computation_time", "computation_time_stdev", "total_training_steps")),
+        "checkpoint.*",
+    ),
+    "checkpointing": ("framework", "model.*", "workflow.*", "checkpoint.*"),
+}
+"""What of a configuration the hash covers, by family: allowlists training@1 and checkpointing@1 of Rules.md 2.1.6."""
 
-EXCEPT = frozenset({"checkpoint.checkpoint_folder"})
+EXCEPT: Mapping[str, frozenset[str]] = {
+    "training": frozenset({"checkpoint.checkpoint_folder"}),
+    "checkpointing": frozenset(
+        f"checkpoint.{key}" for key in ("checkpoint_folder", "num_checkpoints_write", "num_checkpoints_read")
+    ),
+}
+"""And what it leaves out all the same."""
 
 
 def respell(parameters: Mapping[str, Any], spelling: Spelling) -> dict[str, Any]:
@@ -53,19 +62,19 @@ def respell(parameters: Mapping[str, Any], spelling: Spelling) -> dict[str, Any]
     return set_dotted(tree, "workflow.profiling", flat.get("workflow.profiling", False))
 
 
-def core_config_hash(parameters: Mapping[str, Any], spelling: Spelling = "2.0") -> str:
+def core_config_hash(parameters: Mapping[str, Any], spelling: Spelling = "2.0", family: str = "training") -> str:
     """Hash what makes a workload comparable: 16 hex digits (core-config-v1, rule 2.1.6).
 
     Editions 2.0 and 3.0 hashed their own spelling, edition 1.0 the old one. Values that came through a command line
     as text count as the number or boolean that they spell; a whole number has no fraction.
     """
     flat = flatten(respell(parameters, spelling))
-    core = {key: _coerced(value) for key, value in flat.items() if _is_core(key)}
+    core = {key: _coerced(value) for key, value in flat.items() if _is_core(key, family)}
     return hashlib.sha256(json.dumps(core, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
-def _is_core(key: str) -> bool:
-    return key not in EXCEPT and any(fnmatchcase(key, pattern) for pattern in ALLOWLIST)
+def _is_core(key: str, family: str) -> bool:
+    return key not in EXCEPT[family] and any(fnmatchcase(key, pattern) for pattern in ALLOWLISTS[family])
 
 
 def _coerced(value: Any) -> Any:
