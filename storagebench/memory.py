@@ -19,6 +19,11 @@ STORE_STEP_BYTES = 8 * MIB
 RANK_BYTES = 45 * MIB
 """Python, numpy and the engine (37 MiB measured with Python 3.11 and numpy 2.4), and a little air."""
 
+FILLER_BYTES = 2 * MIB
+"""The block that incompressible bytes are made of, and the words that change it."""
+
+HUGE_PAGE_BYTES = 2 * MIB
+
 LIBRARY_BYTES = {"parquet": 32 * MIB, "jpeg": 8 * MIB}
 """pyarrow and Pillow; the latter is loaded only to decode."""
 
@@ -32,6 +37,21 @@ COPIES = {"npz": 1, "tfrecord": 1, "jpeg": 2, "parquet": 3}
 def chunk_bytes(reading: Reading, reader: Mapping[str, Any]) -> int:
     """Return the size of one request; `reader` is the workload's reader section."""
     return int(reader.get("transfer_size") or (DIRECT_CHUNK_BYTES if reading.direct else BUFFERED_CHUNK_BYTES))
+
+
+def checkpoint_chunk_bytes(checkpoint: Mapping[str, Any]) -> int:
+    """Return the size of one request; `checkpoint` is the workload's checkpoint section."""
+    return DIRECT_CHUNK_BYTES if checkpoint.get("odirect", False) else BUFFERED_CHUNK_BYTES
+
+
+def checkpoint_rank_bytes(checkpoint: Mapping[str, Any]) -> int:
+    """Predict the peak resident memory of a rank that writes and reads checkpoints; the model's size has no part in it.
+
+    Each thread has a chunk, a second one where all bytes are compared, and what brings both to a huge page's start.
+    """
+    buffers = 2 if checkpoint.get("verify") == "all" else 1
+    each = buffers * (checkpoint_chunk_bytes(checkpoint) + HUGE_PAGE_BYTES) + FILLER_BYTES
+    return RANK_BYTES + int(checkpoint.get("threads", 1)) * each
 
 
 def rank_memory_bytes(dataset: Dataset, reading: Reading, reader: Mapping[str, Any]) -> int:

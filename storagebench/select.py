@@ -1,9 +1,12 @@
 """Which points of `configs/` become test items, and under which names."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storagebench.model import Edition, Workload
+
+WRITE, READ = "write", "read"
+"""The two invocations that a checkpointing result may be split into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,15 @@ def points(
 def quick_points(workloads: Iterable[Workload]) -> tuple[Point, ...]:
     """Make the few small points that --quick runs: those whose configuration has a `quick` section."""
     return tuple(Point(workload, int(workload.quick["accelerators"]), "") for workload in workloads if workload.quick)
+
+
+def in_two_phases(chosen: Iterable[Point]) -> tuple[Point, ...]:
+    """Make two items of each point, one that writes and one that reads what it wrote, the two side by side."""
+    return tuple(
+        replace(point, run="-".join(part for part in (point.run, phase) if part))
+        for point in chosen
+        for phase in (WRITE, READ)
+    )
 
 
 def run_labels(edition: Edition, family: str, division: str, runs: int | None) -> tuple[str, ...]:

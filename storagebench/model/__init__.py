@@ -1,5 +1,6 @@
 """The nouns of a run, one for each stage: frozen, written as JSON and read back, free of I/O."""
 
+from storagebench.model.checkpointing_plan import CheckpointingPlan
 from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
 from storagebench.model.dataset import Column, Dataset
 from storagebench.model.edition import Edition
@@ -15,6 +16,7 @@ from storagebench.model.workload import Workload
 __all__ = [
     "LOCALHOST",
     "OFFICIAL",
+    "CheckpointingPlan",
     "Cluster",
     "Column",
     "Dataset",

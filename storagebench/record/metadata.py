@@ -105,7 +105,7 @@ def system_info(cluster: Cluster) -> dict[str, Any]:
 def write_configuration(folder: RunFolder, plan: Plan) -> None:
     """Write dlio_config/{config,hydra,overrides}.yaml: what DLIO would have been told."""
     told = [f"++workload.{name}={value}" for name, value in changed(plan).items()]
-    workload = f"{plan.workload.model}_{plan.workload.accelerator}"
+    workload = plan.workload.id.replace("-", "_")
     folder.write_yaml("dlio_config/config.yaml", {"workload": to_json(respell(plan.parameters, "2.0"))})
     folder.write_yaml("dlio_config/overrides.yaml", [f"workload={workload}", *told])
     folder.write_yaml(

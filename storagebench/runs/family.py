@@ -10,7 +10,10 @@ from storagebench.model import Cluster, Edition, Plan
 from storagebench.plan import Wishes
 from storagebench.select import Point
 
-HOMES = {"training": "storagebench.runs.training.family"}
+HOMES = {
+    "checkpointing": "storagebench.runs.checkpointing.family",
+    "training": "storagebench.runs.training.family",
+}
 """Families by their official name, and the module whose FAMILY it is; loaded when one runs, as collection is fast."""
 
 P = TypeVar("P", bound=Plan)

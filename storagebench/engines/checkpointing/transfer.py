@@ -5,13 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from storagebench.units import MIB
-
-BUFFERED_CHUNK_BYTES = MIB
-"""One buffered request: the copy to or from the page cache stays in the processor's second-level cache."""
-
-DIRECT_CHUNK_BYTES = 4 * MIB
-"""One O_DIRECT request: large enough to keep a drive busy with one in flight for each thread."""
+from storagebench.memory import checkpoint_chunk_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +26,9 @@ class Transfer:
 
 def transfer_of(checkpoint: Mapping[str, Any]) -> Transfer:
     """Return what a `checkpoint` section asks for; it has been checked by its schema."""
-    direct = bool(checkpoint.get("odirect", False))
     return Transfer(
-        chunk_bytes=DIRECT_CHUNK_BYTES if direct else BUFFERED_CHUNK_BYTES,
-        direct=direct,
+        chunk_bytes=checkpoint_chunk_bytes(checkpoint),
+        direct=bool(checkpoint.get("odirect", False)),
         fsync=bool(checkpoint.get("fsync", True)),
         threads=int(checkpoint.get("threads", 1)),
         verify=str(checkpoint.get("verify", "stamps")),

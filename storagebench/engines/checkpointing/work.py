@@ -38,7 +38,7 @@ class _Rank:
         self._shards = Shards(task, communicator.rank, self._on_moved)
         self._counters = Counters(task.folder, with_device=communicator.local_rank == 0)
         self._moved_bytes = 0
-        self._begin_progress("start", 0)
+        self._progress = Progress(communicator, "start", 0, "MiB a rank")
 
     def run(self) -> RankResult:
         """Go through all saves and all loads.
@@ -117,13 +117,12 @@ class _Rank:
         )
 
     def _begin_progress(self, stage: str, size_bytes: int) -> None:
-        progress = Progress(self._communicator, stage, -(-size_bytes // MIB), "MiB a rank")
+        self._progress = Progress(self._communicator, stage, -(-size_bytes // MIB), "MiB a rank")
         self._moved_bytes = 0
-        self._progress = lambda moved_bytes: progress(moved_bytes // MIB, moved_bytes)
 
     def _on_moved(self, count: int) -> None:
         self._moved_bytes += count
-        self._progress(self._moved_bytes)
+        self._progress(self._moved_bytes // MIB, self._moved_bytes)
 
     def _tell_all(self, stage: str, duration_s: float, size_bytes: int) -> None:
         """Meet after the clock has stopped, and log the figure: should a later checkpoint fail, this one is not lost."""

@@ -1,0 +1,1 @@
+"""A checkpointing run: one invocation that writes and reads, or one of two."""
