@@ -137,9 +137,8 @@ def _scale(tree: Mapping[str, Any]) -> str:
 def _size_working(plan: CheckpointingPlan) -> Iterator[str]:
     model = plan.model
     whole = subset_bytes(model, plan.accelerators) if plan.subset else checkpoint_bytes(model)
-    yield (
-        f"model: {model.parameters:,} parameters × 2 B (fp16), norms once for each of {model.tensor} tensor-parallel ranks"
-    )
+    copies = f", the norms {model.tensor} times (once a tensor-parallel rank)" if model.tensor > 1 else ""
+    yield f"model: {model.parameters:,} parameters × 2 B (fp16){copies}"
     yield (
         f"optimizer: {plan.accelerators} ranks × 4 B × (3 × {model.parameters // model.ranks:,} + "
         f"15 × {model.hidden_size:,})"

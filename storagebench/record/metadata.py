@@ -30,7 +30,7 @@ def write_metadata(
         "command": command,
         "run_datetime": folder.stamp,
         "num_processes": plan.accelerators,
-        "accelerator": plan.workload.accelerator,
+        "accelerator": args.get("accelerator_type") or plan.workload.accelerator,
         "result_dir": str(folder.path),
         "parameters": to_json(plan.parameters),
         "override_parameters": {name: str(value) for name, value in changed(plan).items()},

@@ -21,6 +21,7 @@ KEPT = (
     "evidence",
     "metrics",
     "epochs",
+    "checkpoints",
     "time_series",
     "stalls",
     "verdict",

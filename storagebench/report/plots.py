@@ -1,4 +1,5 @@
-"""Three kinds of plot as accessible SVG: points over epochs, bars over epochs, and lines over time.
+"""Three kinds of plot as accessible SVG: points over epochs (or checkpoints), bars over
+them, and lines over time.
 
 Pure functions from numbers to text. Colours come from `report.css` by class, so that a page in dark mode keeps its
 contrast; sizes are those of a plot 400 px wide, which stays readable on a phone.
@@ -19,7 +20,7 @@ MOST_LABELS = 12
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One value for each epoch, None where the record has none, and the name that the legend gives them."""
+    """One value for each epoch or checkpoint, None where the record has none, and the name that the legend gives them."""
 
     name: str
     values: tuple[float | None, ...]
@@ -36,12 +37,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caption:
-    """What a plot is called: `slug` is unique on its page, `description` is for people who cannot see it."""
+    """What a plot is called: `slug` is unique on its page, `description` is for people who cannot see it.
+
+    `along` is what the horizontal axis counts.
+    """
 
     slug: str
     title: str
     description: str
     unit: str
+    along: str = "epoch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def axis(low: float, high: float, most: int = 7) -> Axis:
 
 def points(caption: Caption, series: Series, scale: Axis, threshold: float | None = None, mark: str = "") -> str:
     """Draw one series as points joined by a line, each with its value, and a dashed threshold named `mark`."""
-    parts = [*_frame(caption, scale), *_epoch_axis(len(series.values))]
+    parts = [*_frame(caption, scale), *_epoch_axis(caption, len(series.values))]
     if threshold is not None:
         y, dash = scale.y(threshold), RIGHT - 7.2 * len(mark) - 12
         parts.append(f'<line class="threshold" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -101,14 +106,14 @@ def points(caption: Caption, series: Series, scale: Axis, threshold: float | Non
 def bars(caption: Caption, series: Sequence[Series], scale: Axis) -> str:
     """Draw several series as bars side by side, with a legend above; the axis must begin at zero."""
     count = len(series[0].values)
-    parts = [*_frame(caption, scale), *_epoch_axis(count)]
+    parts = [*_frame(caption, scale), *_epoch_axis(caption, count)]
     width = min(36.0, 0.76 * (RIGHT - LEFT) / count / len(series))
     for number, one in enumerate(series):
         for i, value in enumerate(one.values):
             if value is not None:
                 x, y = _x(i, count) + (number - len(series) / 2) * width, scale.y(value)
                 shape = f'x="{x:.1f}" y="{y:.1f}" width="{0.94 * width:.2f}" height="{BOTTOM - y:.1f}"'
-                hint = f"epoch {i + 1}: {one.name} {_short(value)} {caption.unit}"
+                hint = f"{caption.along} {i + 1}: {one.name} {_short(value)} {caption.unit}"
                 parts.append(f'<rect class="series-{number + 1}" {shape}><title>{escape(hint)}</title></rect>')
     parts.extend(_legend([one.name for one in series]))
     return _svg(caption, parts)
@@ -146,11 +151,11 @@ def _time_axis(duration_s: float) -> Iterator[str]:
     yield f'<text x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">time in {unit}</text>'
 
 
-def _epoch_axis(count: int) -> Iterator[str]:
+def _epoch_axis(caption: Caption, count: int) -> Iterator[str]:
     every = math.ceil(count / MOST_LABELS)
     for i in range(0, count, every):
         yield f'<text x="{_x(i, count):.1f}" y="{BOTTOM + 18}" text-anchor="middle">{i + 1}</text>'
-    yield f'<text x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">epoch</text>'
+    yield f'<text x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">{escape(caption.along)}</text>'
 
 
 def _legend(names: Sequence[str]) -> Iterator[str]:

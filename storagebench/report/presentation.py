@@ -10,7 +10,10 @@ from storagebench.report import digest
 
 Record = Mapping[str, Any]
 
-HOMES = {"training": "storagebench.report.training"}
+HOMES = {
+    "checkpointing": "storagebench.report.checkpointing",
+    "training": "storagebench.report.training",
+}
 """Families by their official name, and the module whose PRESENTATION it is."""
 
 

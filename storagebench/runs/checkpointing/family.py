@@ -34,7 +34,7 @@ class Checkpointing:
         check_memory(plan, cluster, "lower --accelerators or checkpoint.threads")
         if plan.writes:
             free_bytes = filesystem_of(plan.checkpoint_dir).free_bytes
-            check_disk(plan, free_bytes, ", --param checkpoint.keep_last=2, or --model-scale=1/100 for a trial")
+            check_disk(plan, free_bytes, "; for a trial --param checkpoint.keep_last=2 or --model-scale=1/100")
 
     def prepare(self, plan: CheckpointingPlan, cluster: Cluster, launching: Launching, tell: Tell) -> Readiness:
         """Find the checkpoints that a second invocation reads; the first makes its own."""
