@@ -26,9 +26,9 @@ class Wishes:
     launcher: str
     decode: bool | None
     columns: str
-    accelerator_type: str
-    between_phases: str
-    keep_checkpoints: bool
+    accelerator_type: str = "b200"
+    between_phases: str = ""
+    keep_checkpoints: bool = False
 
     def overrides(self, workload: Workload) -> dict[str, Override]:
         """Return what differs from the workload's own parameters by wish, and whose wish it is; the user's word wins."""

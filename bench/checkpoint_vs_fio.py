@@ -1,0 +1,297 @@
+"""The native checkpointing engine against fio of the same shape: files, sizes, requests, fsync or O_DIRECT.
+
+::
+
+    python -m bench.checkpoint_vs_fio --dir /mnt/fast              # writes and reads, then sizes and memory
+    python -m bench.checkpoint_vs_fio --dir /mnt/fast --pairs 9
+
+The shape is llama3-8b by eight ranks at 1/100: each rank an optimizer file of 115 MiB, then a model file of 19 MiB.
+Each round runs the native engine once and fio twice, in random order; a ratio is ours over the mean of the two, and
+one fio over the other is the noise. Ours counts as a benchmark does, by its slowest rank; fio by the rank whose two
+jobs together took longest, without the pause between them. Neither includes the start of a process. Both write to
+new files, end each with fsync and begin reads cold; before each the machine comes to rest (see training_vs_fio on
+balloons). The fill of ours is new for every 4 KiB and every stamp is checked on read; fio repeats its buffer.
+
+Then it writes every rank's files of all four models at 1/1000 and compares their bytes with the plan's, and streams
+a rank of llama3-8b and one of llama3-1t at full size to /dev/null to see how much memory that takes.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+from storagebench.config import load_workloads
+from storagebench.engines.checkpointing import series
+from storagebench.engines.checkpointing.native import NativeEngine, recovery_sources
+from storagebench.engines.checkpointing.outcome import Transferred
+from storagebench.engines.checkpointing.series import Series
+from storagebench.engines.checkpointing.stream import Stream
+from storagebench.engines.checkpointing.task import Task
+from storagebench.engines.checkpointing.transfer import transfer_of
+from storagebench.engines.storage.counters import peak_memory_bytes
+from storagebench.engines.storage.page_cache import let_go
+from storagebench.engines.storage.stamps import Origin
+from storagebench.launch.local import LocalLauncher
+from storagebench.model import LOCALHOST, Workload
+from storagebench.model.checkpoint_layout import CheckpointLayout, transformer_of
+from storagebench.parameters.schema import CONFIGS
+from storagebench.units import GIB, MIB
+
+SCALE = Fraction(1, 100)
+SETTLE_S = 3.0
+"""Longer than Linux waits before it reports free memory to the host (`mm/page_reporting.c`)."""
+
+BAR, NOISY_BAR, NOISE = 0.95, 0.85, 0.05
+"""Least ratio to fio, and the one that holds where fio differs from fio by more than the noise."""
+
+MODES = ("buffered", "direct")
+MEMORY_BAR_BYTES = 256 * MIB
+
+
+class Took(NamedTuple):
+    """One measurement of a write or a read."""
+
+    gib_per_s: float
+    cpu_s_per_gib: float
+
+
+class Round(NamedTuple):
+    """Ours once, fio twice."""
+
+    ours: Took
+    fio: tuple[Took, Took]
+
+    @property
+    def ratio(self) -> float:
+        """Our rate over fio's."""
+        return self.ours.gib_per_s / statistics.fmean(took.gib_per_s for took in self.fio)
+
+    @property
+    def noise(self) -> float:
+        """How much fio differs from itself."""
+        rates = [took.gib_per_s for took in self.fio]
+        return max(rates) / min(rates) - 1
+
+
+class Bench:
+    """One checkpoint, written and read by both."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._layout = _layout(_workloads()["llama3-8b"], SCALE)
+        self._gib = self._layout.total_bytes / GIB
+
+    def round(self, mode: str) -> dict[str, Round]:
+        """Measure ours once and fio twice, in random order; return the round of the writes and that of the reads."""
+        order = random.sample([self.ours, self.fio, self.fio], 3)
+        took = [(measure, measure(mode)) for measure in order]
+        (ours,) = (one for measure, one in took if measure == self.ours)
+        first, second = (one for measure, one in took if measure == self.fio)
+        return {name: Round(ours[i], (first[i], second[i])) for i, name in enumerate(("write", "read"))}
+
+    def ours(self, mode: str) -> tuple[Took, Took]:
+        """Run the native engine: one save, one load."""
+        time.sleep(SETTLE_S)
+        task = self._task(mode)
+        made = Series(token=task.token, shape="", started_at="", whole=(), finished=False)
+        series.begin(task.folder, made)
+        ranks = NativeEngine().run(task, (LOCALHOST,), LocalLauncher(), lambda _: None).ranks
+        series.remove(task.folder)
+        return self._took([rank.saves[0] for rank in ranks]), self._took([rank.loads[0] for rank in ranks])
+
+    def fio(self, mode: str) -> tuple[Took, Took]:
+        """Run fio: a chain of two jobs for each rank, requests and durability as ours."""
+        time.sleep(SETTLE_S)
+        folder = self._folder / "fio"
+        folder.mkdir()
+        wrote = self._fio(mode, folder, "write")
+        for path in folder.iterdir():
+            let_go(str(path))
+        read = self._fio(mode, folder, "read")
+        shutil.rmtree(folder)
+        return wrote, read
+
+    def _took(self, parts: list[Transferred]) -> Took:
+        slowest, cpu_s = max(part.duration_s for part in parts), sum(part.cpu_s for part in parts)
+        return Took(self._gib / slowest, cpu_s / self._gib)
+
+    def _fio(self, mode: str, folder: Path, way: str) -> Took:
+        transfer = transfer_of({"odirect": mode == "direct"})
+        settings = {
+            "directory": folder,
+            "rw": way,
+            "bs": transfer.chunk_bytes,
+            "direct": int(transfer.direct),
+            "ioengine": "psync",
+            "invalidate": 0,
+            "fallocate": "none",
+            "create_on_open": int(way == "write"),
+            "fsync_on_close": int(way == "write"),
+        }
+        arguments = [f"--{name}={value}" for name, value in settings.items()]
+        for rank in range(self._layout.ranks):
+            before = ""
+            for number, file in enumerate(self._layout.files(rank)):
+                name = f"r{rank}f{number}"
+                arguments += [f"--name={name}", f"--filename={name}", f"--size={_for_fio(file.bytes, transfer.direct)}"]
+                arguments += [f"--wait_for={before}"] if before else []
+                before = name
+        command = ["fio", "--output-format=json", *arguments]
+        jobs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["jobs"]
+        seconds: dict[str, float] = {}
+        for job in jobs:
+            rank_name = job["jobname"].partition("f")[0]
+            seconds[rank_name] = seconds.get(rank_name, 0.0) + job["job_runtime"] / 1000
+        gib = sum(job[way]["io_bytes"] for job in jobs) / GIB
+        cpu_s = sum((job["usr_cpu"] + job["sys_cpu"]) / 100 * job["job_runtime"] / 1000 for job in jobs)
+        return Took(gib / max(seconds.values()), cpu_s / gib)
+
+    def _task(self, mode: str) -> Task:
+        ranks = self._layout.ranks
+        return Task(
+            model=self._layout.model,
+            ranks=ranks,
+            scale=str(SCALE),
+            folder=str(self._folder / "ours"),
+            token=random.getrandbits(63),
+            writes=1,
+            reads=1,
+            readable=(1,),
+            sources=recovery_sources([ranks], shift=False),
+            pause_s=0.0,
+            rank_sync=False,
+            keep_last=0,
+            transfer=transfer_of({"odirect": mode == "direct"}),
+        )
+
+
+def main() -> int:
+    """Measure, print tables and verdicts; the exit code is 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where the files go")
+    parser.add_argument("--pairs", type=int, default=5)
+    options = parser.parse_args()
+    if shutil.which("fio") is None:
+        sys.exit("fio is not installed: apt-get install fio")
+    random.seed(1)
+    with _folder(options.dir) as folder:
+        verdicts = [*against_fio(Bench(folder), options.pairs), *sizes(folder), *memory()]
+    return 0 if all(verdicts) else 1
+
+
+def against_fio(bench: Bench, pairs: int) -> Iterator[bool]:
+    """Print every round and the medians; yield whether each bar is met."""
+    print(f"llama3-8b at {SCALE} by 8 ranks, a save and a load, against fio of the same files")
+    print(f"{'':16}{'GiB/s':^24}{'CPU-s/GiB':^20}{'ratio':>8}{'noise':>8}\n{'':16}{'ours':>12}{'fio':>12}", end="")
+    print(f"{'ours':>10}{'fio':>10}")
+    rounds: dict[str, list[Round]] = {}
+    bench.fio("buffered")  # the first to touch memory pays for it
+    for _ in range(pairs):
+        for mode in MODES:
+            for way, measured in bench.round(mode).items():
+                rounds.setdefault(f"{mode} {way}", []).append(measured)
+                _print_row(f"{mode} {way}", [measured])
+    print("median")
+    for name, measured_all in rounds.items():
+        _print_row(name, measured_all)
+        ratio, noise = _medians(measured_all)
+        bar = NOISY_BAR if noise > NOISE else BAR
+        print(
+            f"{'':16}bar {bar:.2f} {'met' if ratio >= bar else 'MISSED'}" + (" (fio is noisy)" if noise > NOISE else "")
+        )
+        yield ratio >= bar
+
+
+def sizes(folder: Path) -> Iterator[bool]:
+    """Write every rank's files of all models at 1/1000, one rank after the other, and hold them against the plan."""
+    print("\nall ranks at 1/1000: bytes planned, bytes on disk")
+    stream = Stream(1, transfer_of({"fsync": False}), lambda _: None)
+    for name, workload in _workloads().items():
+        layout = _layout(workload, Fraction(1, 1000))
+        found = 0
+        for rank in range(layout.ranks):
+            path = folder / "shard"
+            for number, file in enumerate(layout.files(rank)):
+                stream.write(str(path), file.bytes, Origin(1, 1, rank, number))
+                found += path.stat().st_size
+                path.unlink()
+        print(
+            f"{name:14}{layout.total_bytes:18,}{found:18,}  {'equal' if found == layout.total_bytes else 'DIFFERENT'}"
+        )
+        yield found == layout.total_bytes
+
+
+def memory() -> Iterator[bool]:
+    """Stream a rank of the smallest and of the largest model at full size to nowhere, each in its own process."""
+    print("\na rank at full size to /dev/null: bytes, seconds, peak resident memory")
+    for name in ("llama3-8b", "llama3-1t"):
+        command = [sys.executable, "-c", f"from bench.checkpoint_vs_fio import stream_rank; stream_rank({name!r})"]
+        size, seconds, peak = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        met = peak < MEMORY_BAR_BYTES
+        print(f"{name:14}{size / GIB:9.2f} GiB{seconds:9.1f} s{peak / MIB:9.0f} MiB  {'met' if met else 'MISSED'}")
+        yield met
+
+
+def stream_rank(name: str) -> None:
+    """Be a process that writes the files of rank 0 to /dev/null, and say bytes, seconds and peak memory as JSON."""
+    layout, begin = _layout(_workloads()[name], Fraction(1)), time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "nowhere")
+        target.symlink_to("/dev/null")
+        stream = Stream(1, transfer_of({"fsync": False}), lambda _: None)
+        for number, file in enumerate(layout.files(0)):
+            stream.write(str(target), file.bytes, Origin(1, 1, 0, number))
+    print(json.dumps([layout.rank_bytes(0), time.perf_counter() - begin, peak_memory_bytes()]))
+
+
+def _workloads() -> dict[str, Workload]:
+    return {workload.model: workload for workload in load_workloads(CONFIGS / "checkpointing", "checkpointing")}
+
+
+def _layout(workload: Workload, scale: Fraction) -> CheckpointLayout:
+    split, ranks = workload.parameters["model"]["parallelism"], workload.accelerators or 1
+    model = transformer_of(workload.parameters, ranks // (split["tensor"] * split["pipeline"]))
+    return CheckpointLayout(model=model, ranks=ranks, scale=scale)
+
+
+def _for_fio(size_bytes: int, direct: bool) -> int:
+    """Return a size that fio writes whole: with O_DIRECT it drops what is no whole block."""
+    return -(-size_bytes // 4096) * 4096 if direct else size_bytes
+
+
+def _medians(rounds: list[Round]) -> tuple[float, float]:
+    return statistics.median(one.ratio for one in rounds), statistics.median(one.noise for one in rounds)
+
+
+def _print_row(name: str, rounds: list[Round]) -> None:
+    ours = [one.ours for one in rounds]
+    fio = [took for one in rounds for took in one.fio]
+    rates = [statistics.median(took.gib_per_s for took in measured) for measured in (ours, fio)]
+    processor = [statistics.median(took.cpu_s_per_gib for took in measured) for measured in (ours, fio)]
+    ratio, noise = _medians(rounds)
+    row = "".join(f"{cell:12.2f}" for cell in rates) + "".join(f"{cell:10.3f}" for cell in processor)
+    print(f"{name:16}{row}{ratio:8.2f}{noise:8.2f}", flush=True)
+
+
+@contextmanager
+def _folder(parent: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="checkpoint_vs_fio.", dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
