@@ -285,3 +285,22 @@ def first_saves_are_like_the_others(record: Record, edition: Edition) -> Iterato
     if half and first > limit * later:
         saw = f"the first {half} saves at {first:.2f} GiB/s, the last {half} at {later:.2f}"
         yield Breach(Lands.ADVICE, saw, f"the first at most {limit} times as fast, or a word on what absorbed them")
+
+
+@checkpointing("x", "x-checkpoint-device", editions="2.0 3.0", warns=True, numbers="advice")
+def device_moved_the_bytes(record: Record, edition: Edition) -> Iterator[Breach]:
+    """At least nine tenths of the bytes of every save reached the device within it, and of every load came from it.
+
+    The rest was in a cache: a save that left it there has not been written, and a load that found it there tells
+    nothing of the storage. Reads: moved.{save,load}.{bytes,device_bytes} (absent where no device can be watched).
+    """
+    share = edition["checkpointing.advice"]["device_share"]
+    for phase, way in (("save", "to"), ("load", "from")):
+        if not record.has(f"moved.{phase}"):
+            continue
+        sizes, device = (record.numbers(f"moved.{phase}.{name}") for name in ("bytes", "device_bytes"))
+        for number, (size, counted) in enumerate(zip(sizes, device, strict=False), start=1):
+            if counted < share * size:
+                saw = f"{bytes_text(counted)} of {bytes_text(size)} {way} the device in {phase} {number}"
+                yield Breach(Lands.ADVICE, saw, "a word on which cache held the rest")
+                break

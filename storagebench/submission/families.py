@@ -72,6 +72,17 @@ def checkpoints(run: Run) -> dict[str, dict[str, list[Any]]] | None:
     }
 
 
+def moved(run: Run) -> dict[str, dict[str, list[Any]]] | None:
+    """Bytes of every save and load beside those of the device, from our own record; None where no device was watched."""
+    found: dict[str, dict[str, list[Any]]] = {}
+    for one in map(mapping, sequence(run.own.get("checkpoints"))):
+        if one.get("device_bytes") is not None:
+            phase = found.setdefault(str(one.get("phase")), {"bytes": [], "device_bytes": []})
+            for name, values in phase.items():
+                values.append(one.get(name))
+    return found or None
+
+
 # Vector databases ------------------------------------------------------------------------------------------------
 
 
@@ -132,7 +143,7 @@ def missing_ranks(run: Run) -> list[str] | None:
 
 SOURCES: dict[str, dict[str, Callable[[Run], Any]]] = {
     "training": {**COMMON, "steps": first_steps},
-    "checkpointing": {**COMMON, "checkpoints": checkpoints},
+    "checkpointing": {**COMMON, "checkpoints": checkpoints, "moved": moved},
     "vector_database": {
         **COMMON,
         "statistics": statistics,
