@@ -17,6 +17,7 @@ bench: .venv/dev  ## the performance comparisons of docs/performance.md
 	$(BIN)/python -m bench.datagen_vs_dlio
 	$(BIN)/python -m bench.sample_cost
 	$(BIN)/python -m bench.training_vs_fio
+	$(BIN)/python -m bench.checkpoint_vs_fio
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling
