@@ -1,20 +1,14 @@
 """Putting a dataset out of this host's page cache, with evidence that it went.
 
-`posix_fadvise(DONTNEED)` on each file needs no privilege and leaves the rest of the cache alone. It does not reach
-pages that are still to be written, pages that another process has mapped, and caches on the far side of a network:
-hence the evidence. Pages are counted with mincore(2), which reads nothing; for files that the user neither owns nor
-may write, Linux says that all pages are resident.
+What the kernel's advice reaches and how pages are counted: `storagebench.engines.storage.page_cache`.
 """
 
-import ctypes
-import mmap
 import os
 import time
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
-import numpy as np
-from numpy.typing import NDArray
-
+from storagebench.engines.storage.page_cache import resident_pages
 from storagebench.engines.training.outcome import CacheDrop
 from storagebench.errors import EngineError
 from storagebench.model import TrainingPlan
@@ -37,13 +31,13 @@ def drop(
     """
     begin = time.perf_counter()
     sample = [path_of(file) for file in files[:: max(1, len(files) // SAMPLED_FILES)][:SAMPLED_FILES]]
-    pages, before = resident_pages(sample)
+    pages, before = _counted(sample)
     refused = _advise(files, path_of, progress, write_back=False)
-    _, after = resident_pages(sample)
+    _, after = _counted(sample)
     written_back = after > CLEAN_SHARE * pages
     if written_back:
         refused = _advise(files, path_of, progress, write_back=True)
-        _, after = resident_pages(sample)
+        _, after = _counted(sample)
     return CacheDrop(
         files=len(files),
         bytes=sum(map(bytes_of, files)),
@@ -68,37 +62,16 @@ def share_of_host(plan: TrainingPlan, local_rank: int) -> range:
     return range(local_rank % fewest, plan.dataset.num_files, fewest)
 
 
-def resident_pages(paths: Sequence[str]) -> tuple[int, int]:
-    """Count the pages of files, and those of them in memory.
+def _counted(paths: Sequence[str]) -> tuple[int, int]:
+    """Count pages and resident ones.
 
     Raises:
         EngineError: a file is missing or cannot be opened.
     """
-    pages = resident = 0
-    for path in paths:
-        descriptor = _open(path)
-        try:
-            states = _page_states(descriptor, os.fstat(descriptor).st_size)
-        finally:
-            os.close(descriptor)
-        pages += len(states)
-        resident += int(np.count_nonzero(states & 1))
-    return pages, resident
-
-
-def _page_states(descriptor: int, size_bytes: int) -> NDArray[np.uint8]:
-    states = np.zeros(-(-size_bytes // mmap.PAGESIZE), np.uint8)
-    if not size_bytes:
-        return states
-    with mmap.mmap(descriptor, size_bytes, prot=mmap.PROT_READ) as mapped:
-        content = np.frombuffer(mapped, np.uint8)
-        mincore = ctypes.CDLL(None, use_errno=True).mincore
-        pointer = ctypes.c_void_p
-        failed = mincore(pointer(content.ctypes.data), ctypes.c_size_t(size_bytes), pointer(states.ctypes.data))
-        del content  # a mapping that somebody still looks at cannot be closed
-    if failed:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return states
+    try:
+        return resident_pages(paths)
+    except OSError as error:
+        _explain(str(error.filename), error)
 
 
 def _advise(files: Sequence[int], path_of: PathOf, progress: Callable[[int], None], *, write_back: bool) -> int:
@@ -122,7 +95,16 @@ def _open(path: str) -> int:
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise EngineError(
-            f"{path} cannot be opened ({error.strerror}): the dataset is damaged; "
-            "delete its folder to have it generated again"
-        ) from None
+        _explain(path, error)
+
+
+def _explain(path: str, error: OSError) -> NoReturn:
+    """Turn an OSError into one sentence.
+
+    Raises:
+        EngineError: always.
+    """
+    raise EngineError(
+        f"{path} cannot be opened ({error.strerror}): the dataset is damaged; "
+        "delete its folder to have it generated again"
+    ) from None

@@ -5,22 +5,14 @@ together. O_DIRECT takes whole blocks only, so ranges are rounded outwards and t
 """
 
 import errno
-import mmap
 import os
 from collections.abc import Sequence
 from typing import NoReturn
 
+from storagebench.engines.storage.buffers import BLOCK_BYTES, aligned_memory, round_up
 from storagebench.engines.training.layout import Extent
 from storagebench.errors import EngineError
 from storagebench.memory import STORE_STEP_BYTES
-from storagebench.units import MIB
-
-BLOCK_BYTES = 4096
-"""The alignment that O_DIRECT is satisfied with on every common filesystem."""
-
-HUGE_PAGE_BYTES = 2 * MIB
-"""From this size on, memory asks for huge pages: a drive takes a request in few pieces, and one to 4 KiB pages is cut
-up (measured on a virtual disk of 254 segments: 0.77 GiB/s to small pages, 2.0 GiB/s to huge ones)."""
 
 
 class ShortReadError(Exception):
@@ -43,8 +35,8 @@ class Reader:
     def __init__(self, *, direct: bool, chunk_bytes: int) -> None:
         self._flags = os.O_RDONLY | os.O_CLOEXEC | (os.O_DIRECT if direct else 0)
         self._block = BLOCK_BYTES if direct else 1
-        self._chunk_bytes = _round_up(chunk_bytes, BLOCK_BYTES)
-        self._chunk = _memory(self._chunk_bytes)
+        self._chunk_bytes = round_up(chunk_bytes, BLOCK_BYTES)
+        self._chunk = aligned_memory(self._chunk_bytes)
         self._store = self._chunk
 
     def skim(self, path: str, extents: Sequence[Extent]) -> int:
@@ -100,7 +92,7 @@ class Reader:
         return extent.length
 
     def _fill(self, descriptor: int, position: int, needed: int, at: int) -> None:
-        end = _round_up(needed, self._block)
+        end = round_up(needed, self._block)
         while position < needed:
             size = min(self._chunk_bytes, end - position)
             got = self._request(descriptor, self._store[at : at + size], position, needed)
@@ -115,11 +107,11 @@ class Reader:
 
     def _span(self, extent: Extent) -> tuple[int, int]:
         """Round an extent outwards to whole blocks."""
-        return extent.offset // self._block * self._block, _round_up(extent.offset + extent.length, self._block)
+        return extent.offset // self._block * self._block, round_up(extent.offset + extent.length, self._block)
 
     def _reserve(self, size_bytes: int) -> None:
         if len(self._store) < size_bytes:
-            self._store = _memory(_round_up(size_bytes, STORE_STEP_BYTES))
+            self._store = aligned_memory(round_up(size_bytes, STORE_STEP_BYTES))
 
     def _open(self, path: str) -> int:
         try:
@@ -143,14 +135,3 @@ class Reader:
                 "set reader.odirect=false or another reader.transfer_size"
             ) from None
         raise EngineError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _memory(size_bytes: int) -> memoryview:
-    memory = mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if size_bytes >= HUGE_PAGE_BYTES:
-        memory.madvise(mmap.MADV_HUGEPAGE)
-    return memoryview(memory)
-
-
-def _round_up(count: int, multiple: int) -> int:
-    return -(-count // multiple) * multiple

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagebench.engines.training.cache import drop, resident_pages, share_of_host
+from storagebench.engines.storage.page_cache import resident_pages
+from storagebench.engines.training.cache import drop, share_of_host
 from storagebench.errors import EngineError
 from storagebench.model import Host
 from tests.engines.training.examples import NPZ
