@@ -6,7 +6,7 @@ from storagebench import __version__
 from storagebench.engines.checkpointing import series
 from storagebench.engines.checkpointing.outcome import Outcome, RankResult
 from storagebench.engines.checkpointing.task import Task
-from storagebench.engines.training.outcome import local_stamp
+from storagebench.engines.clock import local_stamp
 from storagebench.launch import Job, Launcher, Tell
 from storagebench.model import Host
 from storagebench.serial import from_json, to_json

@@ -15,9 +15,9 @@ from storagebench.engines.checkpointing import series
 from storagebench.engines.checkpointing.outcome import RankResult, Residency, Transferred
 from storagebench.engines.checkpointing.shards import Shards
 from storagebench.engines.checkpointing.task import Task
+from storagebench.engines.clock import local_stamp
 from storagebench.engines.progress import Progress
 from storagebench.engines.storage.counters import Counters, peak_memory_bytes
-from storagebench.engines.training.outcome import local_stamp
 from storagebench.launch.communicator import Communicator, run_rank
 from storagebench.serial import from_json, to_json
 from storagebench.units import GIB, MIB

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from storagebench.engines.clock import local_stamp
 from storagebench.engines.storage.filler import Filler
-from storagebench.engines.training.outcome import CheckpointResult, local_stamp
+from storagebench.engines.training.outcome import CheckpointResult
 from storagebench.errors import EngineError
 from storagebench.model import TrainingPlan
 

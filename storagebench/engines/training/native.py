@@ -1,7 +1,8 @@
 """The native training engine: no torch, no DLIO, one process for each emulated accelerator."""
 
 from storagebench import __version__
-from storagebench.engines.training.outcome import Outcome, RankResult, local_stamp
+from storagebench.engines.clock import local_stamp
+from storagebench.engines.training.outcome import Outcome, RankResult
 from storagebench.launch import Job, Launcher, Tell
 from storagebench.model import TrainingPlan
 from storagebench.serial import from_json, to_json

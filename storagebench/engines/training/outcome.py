@@ -1,12 +1,6 @@
 """What a training run returns: the raw times and counters of every rank, from which all figures are computed."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-
-
-def local_stamp() -> str:
-    """Return the present as upstream writes it: ISO 8601, local time without zone."""
-    return datetime.now(UTC).astimezone().replace(tzinfo=None).isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

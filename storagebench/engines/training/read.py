@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from storagebench.engines.clock import local_stamp
 from storagebench.engines.progress import Progress
 from storagebench.engines.storage.counters import Counters, peak_memory_bytes
 from storagebench.engines.training import cache
@@ -16,7 +17,7 @@ from storagebench.engines.training.checkpoint import checkpoint_epochs, write_ch
 from storagebench.engines.training.compute import Compute
 from storagebench.engines.training.layout import layout_of
 from storagebench.engines.training.loader import Loader, batches_ahead
-from storagebench.engines.training.outcome import CacheDrop, CheckpointResult, EpochResult, RankResult, local_stamp
+from storagebench.engines.training.outcome import CacheDrop, CheckpointResult, EpochResult, RankResult
 from storagebench.engines.training.pieces import piece_readers
 from storagebench.engines.training.schedule import schedule_of
 from storagebench.engines.training.steps import Steps
