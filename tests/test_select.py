@@ -6,7 +6,7 @@ import pytest
 
 from storagebench.edition import load_edition
 from storagebench.model import Workload
-from storagebench.select import points, quick_points, run_labels
+from storagebench.select import Point, in_two_phases, points, quick_points, run_labels
 
 UNET3D = Workload(
     family="training",
@@ -77,3 +77,8 @@ def test_repeats_of_one_result_stand_side_by_side():
 
 def test_quick_takes_the_points_that_have_a_quick_section():
     assert [point.id for point in quick_points(ALL)] == ["unet3d-b200-x2"]
+
+
+def test_a_split_result_has_two_items_side_by_side():
+    chosen = in_two_phases([Point(UNET3D, 8, ""), Point(UNET3D, 8, "run2")])
+    assert [point.run for point in chosen] == ["write", "read", "run2-write", "run2-read"]

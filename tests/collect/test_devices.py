@@ -5,7 +5,16 @@ import os
 import pytest
 
 from storagebench.collect import devices
-from storagebench.collect.devices import BlockDevice, block_device_of, no_device_reason, process_read_bytes, read_bytes
+from storagebench.collect.devices import (
+    BlockDevice,
+    block_device_of,
+    no_device_reason,
+    process_read_bytes,
+    process_written_bytes,
+    read_bytes,
+    unwritten_bytes,
+    written_bytes,
+)
 
 
 @pytest.fixture
@@ -60,3 +69,18 @@ def test_what_the_device_delivers_is_counted(tmp_path):
         os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         assert len(stream.read()) == 1 << 20
     assert read_bytes(device) - before >= 1 << 20
+
+
+def test_writes_of_a_partition_are_counted(tmp_path, partition):
+    (tmp_path / "devices" / "nvme0n1p2" / "stat").write_text("  10  0  2048  5  3 0 4096 0 0 0 0\n")
+    assert written_bytes(block_device_of(str(tmp_path))) == 4096 * 512
+
+
+def test_what_this_process_writes_is_counted(tmp_path):
+    before = process_written_bytes()
+    (tmp_path / "file").write_bytes(bytes(1 << 20))
+    assert process_written_bytes() >= before
+
+
+def test_what_is_still_to_be_written_is_told():
+    assert unwritten_bytes() >= 0
