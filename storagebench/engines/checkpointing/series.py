@@ -9,8 +9,9 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from storagebench.errors import EngineError
@@ -23,7 +24,8 @@ MARKER = ".storagebench-checkpoints.json"
 class Series:
     """A series of checkpoints: `token` identifies the run, `shape` what was written, `whole` what can be read.
 
-    `finished` says that the writing run came to its end; a series without it is what a dead run left.
+    `finished` says that the writing run came to its end; without it the series is being written by the process
+    `pid` on `host`, or is what that process left when it died.
     """
 
     token: int
@@ -31,6 +33,15 @@ class Series:
     started_at: str
     whole: tuple[int, ...]
     finished: bool
+    host: str = field(default_factory=socket.gethostname)
+    pid: int = field(default_factory=os.getpid)
+
+    @property
+    def abandoned(self) -> bool:
+        """Say whether nobody writes it any more; of a process on another host we cannot know."""
+        if self.finished or self.host != socket.gethostname():
+            return False
+        return self.pid == os.getpid() or not Path(f"/proc/{self.pid}").exists()
 
 
 def checkpoint_folder(folder: str, number: int) -> str:
@@ -51,9 +62,10 @@ def begin(folder: str, series: Series) -> None:
             raise EngineError(
                 f"{folder} holds {strange[0].name}, which no run here wrote: name another --checkpoint-dir, or remove it"
             )
-        if found is not None and found.finished:
+        if found is not None and not found.abandoned:
+            whose = "" if found.finished else f", which process {found.pid} on {found.host} has not ended"
             raise EngineError(
-                f"{folder} holds the checkpoints of the run that began {found.started_at}: "
+                f"{folder} holds the checkpoints of the run that began {found.started_at}{whose}: "
                 "remove that folder, or name another --checkpoint-dir"
             )
         if found is not None:

@@ -1,5 +1,6 @@
 """The marker says whose the checkpoints are and which are whole; nothing else is ever removed."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from storagebench.engines.checkpointing.series import MARKER, Series
 from storagebench.errors import EngineError
 
 SERIES = Series(token=5, shape="llama3-8b by 8 ranks", started_at="2026-07-12T12:00:00", whole=(), finished=False)
+
+
+NOBODY = 2**22 + 1
+"""No process has this number: Linux counts to 2**22."""
 
 
 @pytest.fixture
@@ -47,10 +52,20 @@ def test_a_finished_series_is_not_written_over(begun):
     assert series.read(begun).token == 5
 
 
-def test_what_a_dead_run_left_makes_room(begun):
+@pytest.mark.parametrize("pid", [os.getpid(), NOBODY], ids=["our own", "dead"])
+def test_what_a_dead_run_left_makes_room(begun, pid):
+    series.write(begun, replace(series.read(begun), pid=pid))
     series.begin(begun, replace(SERIES, token=6))
     assert series.read(begun) == replace(SERIES, token=6)
     assert list(Path(begun).glob("global*")) == []
+
+
+@pytest.mark.parametrize("writer", [{"pid": os.getppid()}, {"host": "elsewhere"}], ids=["alive", "elsewhere"])
+def test_a_series_that_may_still_be_written_is_left_alone(begun, writer):
+    series.write(begun, replace(series.read(begun), **writer))
+    with pytest.raises(EngineError, match=r"which process \d+ on \S+ has not ended: remove that folder"):
+        series.begin(begun, replace(SERIES, token=6))
+    assert series.read(begun).token == 5
 
 
 def test_checkpoints_of_somebody_else_are_left_alone(folder):
