@@ -42,7 +42,7 @@ def test_a_rank_that_is_killed_in_a_save_leaves_nothing(tmp_path):
     killed = []
 
     def kill(event):
-        if event["stage"] == "save 2/2" and not killed:
+        if event.get("stage") == "save 2/2" and not killed:
             ranks = [
                 one
                 for one in psutil.Process().children(recursive=True)
