@@ -73,7 +73,7 @@ def test_the_folder_has_what_edition_3_0_asks_for(small):
     assert names == ranks | {
         "summary.json", "record.json", "fs_separation.json", "dlio.log", f"checkpointing_{leaf.name}_metadata.json",
         "checkpointing_run.stdout.log", "checkpointing_run.stderr.log", "dlio_config/config.yaml", "dlio_config/hydra.yaml",
-        "dlio_config/overrides.yaml",
+        "dlio_config/overrides.yaml", "timeseries/localhost.jsonl", "timeseries/benchmark.jsonl",
     }  # fmt: skip
     metadata = json.loads((leaf / f"checkpointing_{leaf.name}_metadata.json").read_text())
     assert (metadata["accelerator"], metadata["args"]["num_checkpoints_write"]) == ("b200", 2)
