@@ -1,15 +1,16 @@
-"""Every host of a run, described at one moment: this one directly, several through one MPI rank on each."""
+"""Every host of a run, described at one moment."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from storagebench.collect.host import local_host
+from storagebench.collect import Collector, Describing
+from storagebench.collect.host import facts_of
+from storagebench.collect.local import LocalCollector
+from storagebench.collect.mpi import MpiCollector
 from storagebench.errors import ClusterError
-from storagebench.launch import Job, Launcher
-from storagebench.launch.communicator import Communicator, run_rank
-from storagebench.model import Cluster, Host, HostFacts
-from storagebench.serial import from_json, to_json
+from storagebench.launch import Launcher
+from storagebench.model import Cluster, Host
 
 
 def collect(hosts: tuple[Host, ...], launcher: Launcher) -> Cluster:
@@ -19,25 +20,28 @@ def collect(hosts: tuple[Host, ...], launcher: Launcher) -> Cluster:
         ClusterError: a host cannot be reached, or two names lead to one machine.
     """
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    if launcher.name == "local":
-        return Cluster((local_host(),), "local", moment)
-    one_each = tuple(Host(host.name, 1) for host in hosts)
-    job = Job(module="storagebench.collect.cluster", payload={}, ranks=len(hosts), hosts=one_each)
-    found = tuple(from_json(HostFacts, result) for result in launcher.run(job, lambda _: None))
-    names = [facts.hostname for facts in found]
+    collector = collector_of(launcher)
+    return Cluster(tuple(map(facts_of, ask(hosts, {}, collector))), collector.name, moment)
+
+
+def collector_of(launcher: Launcher) -> Collector:
+    """Return what describes the hosts of a launcher's jobs: its own collector, this process, or a rank on each."""
+    if isinstance(launcher, Describing):
+        return launcher.collector
+    return LocalCollector() if launcher.name == "local" else MpiCollector(launcher)
+
+
+def ask(hosts: tuple[Host, ...], asked: Mapping[str, Any], collector: Collector) -> list[dict[str, Any]]:
+    """Ask every host, each machine once.
+
+    Raises:
+        ClusterError: a host cannot be reached, or two names lead to one machine.
+    """
+    answers = collector.ask(hosts, asked)
+    names = [answer["hostname"] for answer in answers]
     if len(set(names)) < len(names):
-        asked = ", ".join(host.name for host in hosts)
+        listed = ", ".join(host.name for host in hosts)
         raise ClusterError(
-            f"--hosts={asked}: two of these lead to one machine ({', '.join(names)}); name each machine once"
+            f"--hosts={listed}: two of these lead to one machine ({', '.join(names)}); name each machine once"
         )
-    return Cluster(found, launcher.name, moment)
-
-
-def work(communicator: Communicator) -> Mapping[str, Any]:
-    """Be the rank that describes its host."""
-    described: Mapping[str, Any] = to_json(local_host())
-    return described
-
-
-if __name__ == "__main__":
-    run_rank(work)
+    return answers

@@ -3,13 +3,11 @@
 import resource
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from storagebench.collect.filesystem import existing_parent, filesystem_of
-from storagebench.errors import ClusterError, StorageBenchError
-from storagebench.hosts import is_local, unknown_hosts
-from storagebench.launch.mpirun import find_mpirun, spread_ranks
+from storagebench.collect.problem import Problem, refused
+from storagebench.launch.mpirun import spread_ranks
 from storagebench.model import Plan
 
 VOLATILE = {"tmpfs": "memory", "ramfs": "memory", "overlay": "a container's own layer"}
@@ -20,46 +18,21 @@ DESCRIPTORS_PER_RANK = 4
 """A socket, two pipes, and the socket's other end while a rank starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One sentence; `stops` says whether the run cannot go on (else it is worth knowing)."""
-
-    text: str
-    stops: bool
-
-
-def problems(plan: Plan, mpi_bin: str | None = None, *checks: Callable[[], object]) -> list[Problem]:
+def problems(plan: Plan, *checks: Callable[[], object]) -> list[Problem]:
     """Return all that is wrong, what stops the run first; `checks` are a family's own, which raise what stops it."""
     found = [
-        *_launcher(plan, mpi_bin),
+        *_launcher(plan),
         *_storage_dir(plan),
         *_results_dir(plan),
         *_descriptors(plan),
-        *_refused(*checks),
+        *refused(*checks),
     ]
     return sorted(found, key=lambda problem: not problem.stops)
 
 
-def refuse(found: list[Problem]) -> None:
-    """Stop for what stops a run, all of it at once.
-
-    Raises:
-        ClusterError: with one sentence for one problem, a numbered list for several.
-    """
-    stops = [problem.text for problem in found if problem.stops]
-    if len(stops) == 1:
-        raise ClusterError(stops[0])
-    if stops:
-        listed = "\n".join(f"  {number}. {text}" for number, text in enumerate(stops, 1))
-        raise ClusterError(f"{len(stops)} things are in the way of this run:\n{listed}")
-
-
-def _launcher(plan: Plan, mpi_bin: str | None) -> Iterator[Problem]:
-    if plan.launcher != "mpi":
-        return
-    yield from _refused(lambda: find_mpirun(mpi_bin), lambda: spread_ranks(plan.hosts, plan.accelerators))
-    for name in unknown_hosts(host for host in plan.hosts if not is_local(host)):
-        yield Problem(f"--hosts: no address is known for {name}: check the name or the resolver", stops=True)
+def _launcher(plan: Plan) -> Iterator[Problem]:
+    if plan.launcher == "mpi":
+        yield from refused(lambda: spread_ranks(plan.hosts, plan.accelerators))
 
 
 def _storage_dir(plan: Plan) -> Iterator[Problem]:
@@ -106,11 +79,3 @@ def _descriptors(plan: Plan) -> Iterator[Problem]:
     need = DESCRIPTORS_APART + max(plan.open_files_per_rank, DESCRIPTORS_PER_RANK * plan.accelerators)
     if limit != resource.RLIM_INFINITY and limit < need:
         yield Problem(f"{need:,} open files are needed and {limit:,} allowed: run `ulimit -n {need}` first", stops=True)
-
-
-def _refused(*checks: Callable[[], object]) -> Iterator[Problem]:
-    for check in checks:
-        try:
-            check()
-        except StorageBenchError as error:
-            yield Problem(str(error), stops=True)

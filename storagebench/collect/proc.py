@@ -1,12 +1,13 @@
 """Parsers of /proc and /sys text: pure functions that take what they understand and leave the rest."""
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SECTOR_BYTES = 512
 """Sectors of /sys/dev/block/*/stat, whatever the device's own (Documentation/block/stat.rst)."""
 STAT_SECTORS_READ = 2
 STAT_SECTORS_WRITTEN = 6
+_NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 
 class Mount(NamedTuple):
@@ -54,6 +55,45 @@ def mounts(mountinfo: str) -> tuple[Mount, ...]:
         fields, rest = before.split(), after.split()
         if separator and len(fields) > 4 and len(rest) > 1:
             found.append(Mount(fields[2], _unescaped(fields[4]), rest[0], _unescaped(rest[1])))
+    return tuple(found)
+
+
+def equal_pairs(text: str) -> dict[str, str]:
+    """Parse ``KEY="value"`` lines such as those of /etc/os-release."""
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {key.strip(): value.strip().strip("\"'") for key, equals, value in pairs if equals}
+
+
+def blank_pairs(text: str) -> dict[str, int]:
+    """Parse ``name 123`` lines such as those of /proc/vmstat."""
+    pairs = (line.split() for line in text.splitlines())
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and _NUMBER.fullmatch(pair[1])}
+
+
+def disks(diskstats: str) -> tuple[dict[str, Any], ...]:
+    """Parse /proc/diskstats (Documentation/admin-guide/iostats.rst): what each device has moved since boot."""
+    rows = (line.split() for line in diskstats.splitlines())
+    return tuple(
+        {
+            "name": row[2],
+            "reads": int(row[3]),
+            "read_bytes": int(row[5]) * SECTOR_BYTES,
+            "writes": int(row[7]),
+            "written_bytes": int(row[9]) * SECTOR_BYTES,
+        }
+        for row in rows
+        if len(row) > 9 and all(map(_NUMBER.fullmatch, row[3:10])) and row[3] + row[7] != "00"
+    )
+
+
+def networks(dev: str) -> tuple[dict[str, Any], ...]:
+    """Parse /proc/net/dev: what each interface but the loopback has moved since boot."""
+    found = []
+    for line in dev.splitlines():
+        name, colon, numbers = line.partition(":")
+        row = numbers.split()
+        if colon and len(row) > 8 and all(map(_NUMBER.fullmatch, row[:9])) and name.strip() != "lo":
+            found.append({"name": name.strip(), "received_bytes": int(row[0]), "sent_bytes": int(row[8])})
     return tuple(found)
 
 

@@ -1,7 +1,8 @@
-"""What mpirun says when a job goes wrong, put into one sentence: texts of Open MPI 4 and 5, and of MPICH's hydra."""
+"""What mpirun says when a job goes wrong, put into one sentence: texts of Open MPI 4 and 5, MPICH and srun."""
 
 import itertools
 import re
+import signal
 from collections.abc import Sequence
 
 from storagebench.errors import ClusterError, StorageBenchError
@@ -12,11 +13,12 @@ LAST_WORDS = 3
 """Lines that an error quotes of what a rank printed."""
 _RULES = ("-----", "=====")
 """mpirun sets its own words below a line of dashes (hydra: of equals signs), after what ranks printed."""
+_OWN_WORDS = (*_RULES, "srun: error: ")
 _OWN_LINE = re.compile(r"\[[^\]\s]+:\d+\] ")
 """MPI libraries and daemons put their host and process before what they print beside that."""
 _FAILING = re.compile(
     rb"noticed that process rank|exited with non-zero|unexpectedly disconnected|MPI_ERRORS_ARE_FATAL"
-    rb"|MPI_ABORT was invoked|lost communication|BAD TERMINATION"
+    rb"|MPI_ABORT was invoked|lost communication|BAD TERMINATION|srun: error: \S+: tasks? \d"
 )
 _RAISED = re.compile(
     r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?:Error|Exception|Exit|Interrupt|Group)(?:: |$)|Fatal Python error: "
@@ -26,6 +28,9 @@ _UNREACHED = re.compile(r"daemon failed to report back.*Remote host: +(\S+)")
 _KILLED = re.compile(r"process rank (\d+) with PID \d+ on node (\S+) exited on signal (\d+)")
 _KILLED_BY_HYDRA = re.compile(r"RUNNING AT (\S+) .*\(signal (\d+)\)")
 _EXITED = re.compile(r"Process name: +\[.*?(\d+)\] +Exit code: +(\d+)")
+_ENDED_IN_SLURM = re.compile(
+    r"srun: error: (\S+): tasks? (\d+)\S*: (?:Exited with exit code (\d+)|Killed|Out Of Memory)"
+)
 
 
 def announces_failure(line: bytes) -> bool:
@@ -46,22 +51,32 @@ def diagnose(said: Sequence[str], returncode: int, *, begun: bool) -> StorageBen
     """
     lines = [line for line in said if not _OWN_LINE.match(line)]
     text = " ".join(line for line in lines if not line.startswith(_RULES))
-    words = _last_words(list(itertools.takewhile(lambda line: not line.startswith(_RULES), lines)))
+    words = _last_words(list(itertools.takewhile(lambda line: not line.startswith(_OWN_WORDS), lines)))
     if found := _UNREACHED.search(text):
         return ClusterError(
             f"mpirun cannot start anything on {found[1]} ({words or 'it does not say why'}): "
             f"check that `ssh -o BatchMode=yes {found[1]} true` works"
         )
-    if found := _KILLED.search(text):
-        return died_error(f"rank {found[1]} on {found[2]}", ending_text(-int(found[3])), words)
-    if found := _KILLED_BY_HYDRA.search(text):
-        return died_error(f"a rank on {found[1]}", ending_text(-int(found[2])), words)
-    if found := _EXITED.search(text):
-        return died_error(f"rank {found[1]}", ending_text(int(found[2])), words)
+    if ended := _ended(text):
+        who, how = ended
+        return died_error(who, ending_text(how), words)
     if not begun:
         saying = text or " ".join(said) or "it says nothing"
         return ClusterError(f"mpirun {ending_text(returncode)} before the ranks had met: {saying}")
     return died_error("a rank died and mpirun", ending_text(returncode), words)
+
+
+def _ended(text: str) -> tuple[str, int] | None:
+    """Return which rank ended first and how (a signal as a negative number), as far as mpirun says so."""
+    if found := _KILLED.search(text):
+        return f"rank {found[1]} on {found[2]}", -int(found[3])
+    if found := _KILLED_BY_HYDRA.search(text):
+        return f"a rank on {found[1]}", -int(found[2])
+    if found := _EXITED.search(text):
+        return f"rank {found[1]}", int(found[2])
+    if found := _ENDED_IN_SLURM.search(text):
+        return f"rank {found[2]} on {found[1]}", int(found[3]) if found[3] else -signal.SIGKILL
+    return None
 
 
 def _last_words(lines: Sequence[str]) -> str:

@@ -41,8 +41,9 @@ class MpiLauncher:
     """Runs jobs through mpirun.
 
     Args:
-        mpi_bin: mpirun or its folder; None finds one (see `find_mpirun`).
+        mpi_bin: mpirun or its folder, or srun; None finds one (see `find_mpirun`).
         extra: options for mpirun, after our own.
+        ssh_config: the configuration that mpirun's ssh goes by; None leaves it the user's.
         stdout, stderr: open binary files that take what ranks and mpirun print; None keeps only the last lines,
             for error messages.
     """
@@ -54,11 +55,13 @@ class MpiLauncher:
         mpi_bin: str | None = None,
         extra: tuple[str, ...] = (),
         *,
+        ssh_config: str | None = None,
         stdout: BinaryIO | None = None,
         stderr: BinaryIO | None = None,
     ) -> None:
         self._mpi_bin = mpi_bin
         self._extra = extra
+        self._ssh_config = ssh_config
         self._stdout = stdout
         self._stderr = stderr
 
@@ -76,7 +79,7 @@ class MpiLauncher:
             )
         environment = rank_environment({CONNECTION: f"mpi:{job.ranks}"})
         with tempfile.TemporaryDirectory(dir=_memory(), prefix="storagebench-", ignore_cleanup_errors=True) as scratch:
-            environment |= settings(mpirun, job, scratch)
+            environment |= settings(mpirun, job, scratch, self._ssh_config)
             with _started(command(mpirun, job, self._extra), environment) as process:
                 return _Conversation(process, job, tell).follow(self._stdout, self._stderr)
 

@@ -20,6 +20,8 @@ MARK = b"@storagebench "
 GOES_ON = b"+"
 """Follows the mark when the next marked line continues this one; `COMPLETE` when it does not."""
 COMPLETE = b"="
+RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
+"""Where a rank finds its number before MPI is there to tell it."""
 FORWARDING_S = 0.1
 """What mpirun gets to pass on a rank's last words: MPICH drops what it has not read when a job aborts."""
 PIECE_BYTES = 32_768
@@ -94,7 +96,7 @@ def report_failure(error: Mapping[str, Any], working: str = "") -> None:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    rank = os.environ.get("OMPI_COMM_WORLD_RANK") or os.environ.get("PMI_RANK", "?")
+    rank = next((os.environ[name] for name in RANK_VARIABLES if name in os.environ), "?")
     message = encode("error", {"rank": rank, "host": socket.gethostname()} | dict(error))
     _write(2, message, f"{working.rstrip()}\n".encode())
     time.sleep(FORWARDING_S)

@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,16 +26,19 @@ from storagebench.model import Host
 
 FORWARDED = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONFAULTHANDLER", "STORAGEBENCH_CONNECTION")
 """Environment variables that ranks on other hosts need."""
+FORWARDED_IF_SET = ("LD_LIBRARY_PATH", "MPI4PY_MPIABI", "MPI4PY_LIBMPI")
+"""Those by which a user leads mpi4py to another MPI than that of its environment."""
 
 _PACKAGES = {"debian": "apt-get install openmpi-bin", "fedora": "dnf install openmpi", "suse": "zypper install openmpi"}
 
 
 class Flavour(enum.Enum):
-    """The MPIs whose mpirun we know how to drive."""
+    """The MPIs whose mpirun we know how to drive, and Slurm's srun, which takes its place."""
 
     OPEN_MPI_4 = "Open MPI 4"
     OPEN_MPI_5 = "Open MPI 5"
     MPICH = "MPICH"
+    SRUN = "Slurm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def find_mpirun(mpi_bin: str | None = None) -> Mpirun:
     """Find mpirun: at `mpi_bin` (the program or its folder), beside this Python, or on PATH, in this order.
 
     Raises:
-        ClusterError: there is none, or it is neither Open MPI nor MPICH.
+        ClusterError: there is none, or it is none of those we know.
     """
     if mpi_bin is not None:
         path = shutil.which("mpirun", path=mpi_bin) or shutil.which(mpi_bin)
@@ -76,10 +80,12 @@ def install_hint() -> str:
 
 def flavour_of(version_text: str) -> tuple[Flavour, str] | None:
     """Tell the MPI and its version from what ``mpirun --version`` prints; None for an MPI we do not know."""
-    if found := re.search(r"\(Open MPI\) (\d+)(\S*)", version_text):
+    if found := re.search(r"\((?:Open MPI|OpenRTE|PRRTE)\) (\d+)(\S*)", version_text):
         return Flavour.OPEN_MPI_5 if int(found[1]) >= 5 else Flavour.OPEN_MPI_4, found[1] + found[2]
     if found := re.search(r"HYDRA.*?Version:\s*(\S+)", version_text, re.DOTALL):
         return Flavour.MPICH, found[1]
+    if found := re.match(r"slurm\S* (\d\S*)", version_text):
+        return Flavour.SRUN, found[1]
     return None
 
 
@@ -106,22 +112,34 @@ def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
     """
     placed = spread_ranks(job.hosts, job.ranks)
     hosts = ",".join(f"[{name}]:{count}" if ":" in name else f"{name}:{count}" for name, count in placed)
-    if mpirun.flavour is Flavour.MPICH:
-        options = ["-bind-to", "none", "-n", str(job.ranks), "-hosts", hosts, "-genvlist", ",".join(FORWARDED)]
+    ranks, forwarded = str(job.ranks), [*FORWARDED, *(name for name in FORWARDED_IF_SET if name in os.environ)]
+    if mpirun.flavour is Flavour.SRUN:
+        options = ["--ntasks", ranks, "--nodes", str(len(placed)), "--distribution=arbitrary", "--cpu-bind=none"]
+        options += ["--kill-on-bad-exit=1", "--input=0", "--export=ALL", "--overlap", "--mpi=pmix"]
+    elif mpirun.flavour is Flavour.MPICH:
+        options = ["-bind-to", "none", "-n", ranks, "-hosts", hosts, "-genvlist", ",".join(forwarded)]
     else:
-        options = ["--bind-to", "none", "--map-by", "slot", "-n", str(job.ranks), "-H", hosts]
-        options += [part for name in FORWARDED for part in ("-x", name)]
+        options = ["--bind-to", "none", "--map-by", "slot", "-n", ranks, "-H", hosts]
+        options += [part for name in forwarded for part in ("-x", name)]
     return [mpirun.path, *options, *extra, sys.executable, "-P", "-m", "storagebench.launch.rank", job.module]
 
 
-def settings(mpirun: Mpirun, job: Job, scratch: str) -> dict[str, str]:
+def settings(mpirun: Mpirun, job: Job, scratch: str, ssh_config: str | None = None) -> dict[str, str]:
     """Return the environment that mpirun needs for a job; what the user has set already stays.
 
     `scratch` is a folder for what Open MPI leaves behind when ranks are killed: 16 MiB of shared memory for each
-    rank, and the files of its session.
+    rank, and the files of its session. srun reads there which rank goes where. `ssh_config` is what ssh is to go by.
     """
     if mpirun.flavour is Flavour.MPICH:
-        return {}
+        wanted = {"HYDRA_LAUNCHER_EXTRA_ARGS": f"-F {ssh_config}"} if ssh_config else {}
+    else:
+        wanted = _open_mpi_settings(mpirun, job, scratch, ssh_config)
+    if mpirun.flavour is Flavour.SRUN:
+        wanted |= {"SLURM_HOSTFILE": _hostfile(job, scratch)}
+    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+
+
+def _open_mpi_settings(mpirun: Mpirun, job: Job, scratch: str, ssh_config: str | None) -> dict[str, str]:
     four = mpirun.flavour is Flavour.OPEN_MPI_4
     wanted = {
         "OMPI_MCA_pml": "ob1",
@@ -134,7 +152,20 @@ def settings(mpirun: Mpirun, job: Job, scratch: str) -> dict[str, str]:
         wanted |= {"OMPI_MCA_btl": f"self,{shared_memory}", f"OMPI_MCA_btl_{shared_memory}_backing_directory": scratch}
     if os.geteuid() == 0:
         wanted |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-    return {name: os.environ.get(name, value) for name, value in wanted.items()}
+    if ssh_config:
+        wanted |= {"OMPI_MCA_plm_rsh_agent" if four else "PRTE_MCA_plm_ssh_agent": f"ssh -F {ssh_config}"}
+    return wanted
+
+
+def _hostfile(job: Job, scratch: str) -> str:
+    """Write the file that tells srun the host of each rank, and return its path."""
+    path = Path(scratch, "hostfile")
+    own = socket.gethostname().partition(".")[0]
+    names = [
+        own if name == "localhost" else name for name, count in spread_ranks(job.hosts, job.ranks) for _ in range(count)
+    ]
+    path.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+    return str(path)
 
 
 @functools.cache
@@ -146,5 +177,7 @@ def _identified(path: str) -> Mpirun:
     found = flavour_of(answer.stdout)
     if found is None:
         said = " ".join((answer.stdout or answer.stderr).split())
-        raise ClusterError(f"{path} is neither Open MPI nor MPICH (it says {said!r:.100}): name one with --mpi-bin")
+        raise ClusterError(
+            f"{path} is none of Open MPI, MPICH and Slurm's srun (it says {said!r:.100}): name one with --mpi-bin"
+        )
     return Mpirun(path, *found)

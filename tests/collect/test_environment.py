@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from storagebench.collect.environment import Problem, problems, refuse
+from storagebench.collect.environment import problems
 from storagebench.collect.host import local_host
+from storagebench.collect.problem import Problem, refuse
 from storagebench.errors import ClusterError
 from storagebench.model import Cluster, Dataset, Host
 from storagebench.plan import check_memory

@@ -44,6 +44,7 @@ CRASHED = [
     'File "/a.py", line 3 in work',
     *EXITED[1:],
 ]
+SLURM = ["about to go", "srun: error: h2: task 2: Killed", "srun: Terminating StepId=7.0"]
 EXITED_IN_4 = [RULE, "Process name: [[12345,1],3]", "Exit code:    2", RULE]
 DISCONNECTED = [
     RULE,
@@ -83,6 +84,8 @@ UNREACHED = [
             "rank 3 ended with exit code 2, last words: Traceback (most recent call last): | run() | ImportError: no such thing",
         ),
         (CRASHED, "rank 3 ended with exit code 2, last words: Fatal Python error: Segmentation fault"),
+        (SLURM, "rank 2 on h2 was killed by SIGKILL (out of memory?), last words: about to go"),
+        (["srun: error: h1: tasks 0-1: Exited with exit code 3"], "rank 0 on h1 ended with exit code 3 without a word"),
         (EXITED_IN_4, "rank 3 ended with exit code 2 without a word"),
         (DISCONNECTED, "a rank died and mpirun ended with exit code 5 without a word"),
         (HYDRA, "a rank on h2 was killed by SIGKILL (out of memory?), last words: about to go"),
@@ -112,7 +115,7 @@ def test_a_launch_that_failed_is_no_fault_of_the_engine(said, sentence):
         raise diagnose(said, 5, begun=False)
 
 
-@pytest.mark.parametrize("said", [KILLED, EXITED, DISCONNECTED, HYDRA])
+@pytest.mark.parametrize("said", [KILLED, EXITED, DISCONNECTED, HYDRA, SLURM])
 def test_a_job_that_is_lost_is_announced(said):
     assert any(announces_failure(line.encode()) for line in said)
 

@@ -1,6 +1,7 @@
 """Finding mpirun, telling whose it is, and the command line that comes of it."""
 
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,10 @@ def job(ranks, *hosts):
         ("mpirun (Open MPI) 5.0.11\n\nReport bugs to ...", (Flavour.OPEN_MPI_5, "5.0.11")),
         ("mpirun (Open MPI) 4.1.4\n", (Flavour.OPEN_MPI_4, "4.1.4")),
         ("mpirun (Open MPI) 10.0rc1\n", (Flavour.OPEN_MPI_5, "10.0rc1")),
+        ("mpirun.openmpi (OpenRTE) 4.1.4\n", (Flavour.OPEN_MPI_4, "4.1.4")),
         (HYDRA, (Flavour.MPICH, "4.0.2")),
+        ("slurm 23.11.4\n", (Flavour.SRUN, "23.11.4")),
+        ("slurm-wlm 22.05.8\n", (Flavour.SRUN, "22.05.8")),
         ("Intel(R) MPI Library for Linux* OS", None),
         ("", None),
     ],
@@ -76,7 +80,7 @@ def test_an_unknown_mpi_is_quoted(tmp_path):
     program = tmp_path / "mpirun"
     program.write_text("#!/bin/sh\necho Some MPI 1.0\n")
     program.chmod(0o755)
-    with pytest.raises(ClusterError, match="neither Open MPI nor MPICH .it says 'Some MPI 1.0'"):
+    with pytest.raises(ClusterError, match="none of Open MPI, MPICH and Slurm's srun .it says 'Some MPI 1.0'"):
         find_mpirun(str(program))
 
 
@@ -130,6 +134,21 @@ def test_open_mpi_binds_nothing_and_passes_on_what_ranks_need():
 def test_mpich_has_its_own_words_for_the_same():
     text = " ".join(command(Mpirun("/x/mpirun", Flavour.MPICH, "4"), job(2, Host("h1"), Host("h2"))))
     assert text.startswith("/x/mpirun -bind-to none -n 2 -hosts h1:1,h2:1 -genvlist PYTHONPATH,")
+
+
+def test_srun_has_its_own_words_too_and_reads_each_ranks_host_from_a_file(tmp_path):
+    srun, wanted = Mpirun("/x/srun", Flavour.SRUN, "23"), job(3, Host("h1"), Host("h2"))
+    text = " ".join(command(srun, wanted, ("--mpi=pmi2",)))
+    assert text.startswith("/x/srun --ntasks 3 --nodes 2 --distribution=arbitrary --cpu-bind=none")
+    assert "--mpi=pmix --mpi=pmi2 " in text
+    assert Path(settings(srun, wanted, str(tmp_path))["SLURM_HOSTFILE"]).read_text() == "h1\nh1\nh2\n"
+
+
+def test_one_ssh_configuration_serves_every_mpi():
+    assert settings(FIVE, job(2), "/s", "/c")["PRTE_MCA_plm_ssh_agent"] == "ssh -F /c"
+    assert settings(FOUR, job(2), "/s", "/c")["OMPI_MCA_plm_rsh_agent"] == "ssh -F /c"
+    mpich = Mpirun("m", Flavour.MPICH, "4")
+    assert settings(mpich, job(2), "/s", "/c")["HYDRA_LAUNCHER_EXTRA_ARGS"] == "-F /c"
 
 
 FIVE, FOUR = Mpirun("m", Flavour.OPEN_MPI_5, "5"), Mpirun("m", Flavour.OPEN_MPI_4, "4")
