@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fixtures import results, submitted, watching
+from fixtures.lockfile import generate_lockfile
 from fixtures.options import add_options, flagged, value, wishes
 from fixtures.points import parametrize
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
@@ -56,11 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Answer `--rules` and `--explain` without collecting anything; `--plan` needs no workers."""
+    """Answer `--rules`, `--explain` and `--lockfile-generate` without collecting; `--plan` needs no workers."""
     terminal.respect_quiet(config)
     if flagged(config, "--plan"):
         config.option.numprocesses = 0
     with pages.usage_errors():
+        if flagged(config, "--lockfile-generate"):
+            return generate_lockfile()
         return pages.answer(wishes(config).edition, flagged(config, "--rules"), value(config, "--explain"))
 
 

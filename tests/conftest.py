@@ -1,16 +1,36 @@
 """What tests of several folders share."""
 
+import os
 import re
 from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
 
+from tests import real_hosts
+
 # No test measures time: a busy machine is no failure. What the current profile says otherwise (CI's has a seed) stays.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 _TOKEN = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\x1b[78D]|\r|\n|[^\x1b\r\n]+")
+
+
+@pytest.fixture(scope="session")
+def _ssh_hosts(tmp_path_factory):
+    """Two hosts of their own on this machine, booted once a session."""
+    if lacking := real_hosts.why_not():
+        assert "CI" not in os.environ, lacking
+        pytest.skip(f"NOT TESTED: no hosts can be made on this machine: {lacking}")
+    with real_hosts.booted(tmp_path_factory.mktemp("hosts")) as hosts:
+        yield hosts
+
+
+@pytest.fixture
+def ssh_hosts(_ssh_hosts):
+    """Two hosts with a real sshd each, mended after each test; nothing that a test starts there may be left."""
+    yield _ssh_hosts
+    assert _ssh_hosts.mend() == {}
 
 
 @pytest.fixture

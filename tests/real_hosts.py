@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from storagebench.model import Host
+
 SSHD = "/usr/sbin/sshd"
 START_S = 60
 
@@ -46,7 +48,9 @@ class RealHost:
         return self.folder / "home"
 
     def start(self):
-        """Boot it."""
+        """Boot it, on a cable of its own to the bridge."""
+        run("ip", "link", "add", self.link, "type", "veth", "peer", "name", f"{self.link}h")
+        run("ip", "link", "set", self.link, "master", self.link.split("x")[0], "up")
         inside = self.folder / "boot.sh"
         passwd = self.folder / "passwd"
         passwd.write_text(
@@ -54,7 +58,7 @@ class RealHost:
             "sshd:x:65533:65533::/run/sshd:/usr/sbin/nologin\n"
         )
         inside.write_text(
-            f"set -e\nhostname {self.name}\nmount --bind {passwd} /etc/passwd\nip link set lo up\n"
+            f"set -e\nhostname {self.name}\nmount --bind {passwd} /etc/passwd\nip link set lo up\nmount -t tmpfs none /dev/shm\n"
             f"while ! ip link show {self.link}h >/dev/null 2>&1; do sleep 0.02; done\n"
             f"ip addr add {self.address}/24 dev {self.link}h\nip link set {self.link}h up\n"
             f"exec {SSHD} -D -f {self.folder}/sshd_config -E {self.folder}/sshd.log\n"
@@ -82,10 +86,38 @@ class RealHost:
         """Run a command on the host, past ssh."""
         return run("nsenter", "-a", "-t", str(self._first()), *command, **more)
 
-    def signal(self, number):
-        """Send a signal to everything on the host but its shell-less first process's parent."""
-        for pid in self.run("sh", "-c", "ls /proc | grep -E '^[0-9]+$'").stdout.split():
-            self.run("sh", "-c", f"kill -{int(number)} {pid} 2>/dev/null || true")
+    def processes(self):
+        """Return the command lines of what runs on the host beside its sshd."""
+        listed = self.run(
+            "sh", "-c", "for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; echo; done 2>/dev/null"
+        ).stdout
+        return [
+            line
+            for line in listed.splitlines()
+            if line.strip() and not line.startswith(("sshd", SSHD, "sh -c for", "tr "))
+        ]
+
+    def left(self, patience_s=15.0):
+        """Return what still runs on the host after a while: ends take their time."""
+        deadline = time.monotonic() + patience_s
+        while (found := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return found
+
+    def freeze(self):
+        """Stop every process, as on a host that hangs: connections stay open, and nobody answers."""
+        self._send(signal.SIGSTOP)
+
+    def thaw(self):
+        """Let them go on."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number):
+        namespace = Path(f"/proc/{self._first()}/ns/pid").readlink()
+        for folder in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if folder.name.isdecimal() and (folder / "ns/pid").readlink() == namespace:
+                    os.kill(int(folder.name), number)
 
     def unplug(self):
         """Pull the cable: what is sent either way is lost without a word."""
@@ -93,14 +125,14 @@ class RealHost:
 
     def plug(self):
         """Put the cable back."""
-        run("ip", "link", "set", self.link, "up")
+        subprocess.run(["ip", "link", "set", self.link, "up"], capture_output=True, check=False)
 
     def stop(self):
-        """Cut the power."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
+        """Cut the power; the cable goes with the host."""
         if self.process is not None:
+            self.process.kill()
             self.process.wait()
+            subprocess.run(["ip", "link", "del", self.link], capture_output=True, check=False)
 
 
 class RealHosts(list):
@@ -110,10 +142,28 @@ class RealHosts(list):
     known_hosts: Path
     key: Path
 
-    @property
-    def text(self):
-        """The value of --hosts."""
-        return ",".join(host.address for host in self)
+    def text(self, slots):
+        """Return the value of --hosts, with so many slots on each."""
+        return ",".join(f"{host.address}:{slots}" for host in self)
+
+    def asked(self, slots=None):
+        """Return the hosts as the parser would."""
+        return tuple(Host(host.address, slots) for host in self)
+
+    def mend(self):
+        """Bring everything back that a test may have broken, and say what its processes left behind."""
+        left = {host.name: host.left() for host in self if host.process.poll() is None}
+        for host in self:
+            shutil.rmtree(host.home)
+            host.home.mkdir()
+            _write_host_files(host, self)
+            host.plug()
+            if host.process.poll() is not None:
+                host.start()
+        _write_client_files(self)
+        for host in self:
+            _wait_for(host, self)
+        return {name: commands for name, commands in left.items() if commands}
 
 
 @contextlib.contextmanager
@@ -134,8 +184,6 @@ def booted(folder, count=2):
             host.home.mkdir(parents=True)
             hosts.append(host)
             _configure(host, hosts)
-            run("ip", "link", "add", host.link, "type", "veth", "peer", "name", f"{host.link}h")
-            run("ip", "link", "set", host.link, "master", bridge, "up")
             host.start()
         _write_client_files(hosts)
         for host in hosts:
@@ -144,8 +192,7 @@ def booted(folder, count=2):
     finally:
         for host in hosts:
             host.stop()
-        for link in [*(host.link for host in hosts), bridge]:
-            subprocess.run(["ip", "link", "del", link], capture_output=True, check=False)
+        subprocess.run(["ip", "link", "del", bridge], capture_output=True, check=False)
 
 
 def run(*command, **more):
@@ -157,6 +204,10 @@ def run(*command, **more):
 
 def _configure(host, hosts):
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", host.folder / "host_key")
+    _write_host_files(host, hosts)
+
+
+def _write_host_files(host, hosts):
     shutil.copy(hosts.key.with_suffix(".pub"), host.folder / "authorized_keys")
     (host.folder / "sshd_config").write_text(
         f"Port 22\nListenAddress {host.address}\nHostKey {host.folder}/host_key\nPidFile none\n"

@@ -5,15 +5,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from storagebench.collect.agreement import DESCRIPTORS_APART
 from storagebench.collect.filesystem import existing_parent, filesystem_of
 from storagebench.collect.problem import Problem, refused
+from storagebench.collect.volatile import VOLATILE
 from storagebench.launch.mpirun import spread_ranks
 from storagebench.model import Plan
 
-VOLATILE = {"tmpfs": "memory", "ramfs": "memory", "overlay": "a container's own layer"}
-"""Filesystems that are no storage anybody wants to measure, and what they are."""
-DESCRIPTORS_APART = 64
-"""Files that a process holds open beside its readers' and its ranks'."""
 DESCRIPTORS_PER_RANK = 4
 """A socket, two pipes, and the socket's other end while a rank starts."""
 

@@ -29,9 +29,8 @@ class Filesystem:
 def filesystem_of(path: str) -> Filesystem:
     """Return the filesystem that a path, or its nearest existing parent, is on."""
     real = existing_parent(path)
-    found = [mount for mount in proc.mounts(MOUNTINFO.read_text()) if real.is_relative_to(mount.mount_point)]
-    # Of mounts on one point the last hides the others, and the longest mount point is the innermost.
-    innermost = max(enumerate(found), key=lambda item: (len(item[1].mount_point), item[0]))[1]
+    innermost = proc.mount_of(proc.mounts(MOUNTINFO.read_text()), real)
+    assert innermost, "every path is below /, which is mounted"
     state = os.statvfs(real)
     return Filesystem(
         device=innermost.source,

@@ -67,9 +67,9 @@ def answer(asked: Mapping[str, Any]) -> Dict[str, Any]:
     if "sentinel" in asked:
         found["sentinel"] = read(asked["sentinel"])
     if "python" in asked:
-        found["python"] = interpreter(asked["python"])
+        found["python"] = dict(interpreter(asked["python"]), path=asked["python"])
     if "checkout" in asked:
-        found["checkout"] = digest(asked["checkout"])
+        found["checkout"] = {"path": asked["checkout"], "digest": digest(asked["checkout"])}
     found["files"]["/proc/cpuinfo"] = shortened(found["files"].get("/proc/cpuinfo", ""))
     found["time_s"] = time.time()
     return found

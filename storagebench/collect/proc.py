@@ -1,12 +1,14 @@
 """Parsers of /proc and /sys text: pure functions that take what they understand and leave the rest."""
 
 import re
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 SECTOR_BYTES = 512
 """Sectors of /sys/dev/block/*/stat, whatever the device's own (Documentation/block/stat.rst)."""
 STAT_SECTORS_READ = 2
 STAT_SECTORS_WRITTEN = 6
+_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@]*@")
 _NUMBER = re.compile(r"[0-9]{1,20}", re.ASCII)
 
 
@@ -54,8 +56,14 @@ def mounts(mountinfo: str) -> tuple[Mount, ...]:
         before, separator, after = line.partition(" - ")
         fields, rest = before.split(), after.split()
         if separator and len(fields) > 4 and len(rest) > 1:
-            found.append(Mount(fields[2], _unescaped(fields[4]), rest[0], _unescaped(rest[1])))
+            found.append(Mount(fields[2], _unescaped(fields[4]), rest[0], without_credentials(_unescaped(rest[1]))))
     return tuple(found)
+
+
+def mount_of(found: tuple[Mount, ...], real: PurePath) -> Mount | None:
+    """Return the mount that a real path is on: the innermost, and of several on one point the last, which hides others."""
+    above = [mount for mount in found if real.is_relative_to(mount.mount_point)]
+    return max(enumerate(above), key=lambda item: (len(item[1].mount_point), item[0]))[1] if above else None
 
 
 def equal_pairs(text: str) -> dict[str, str]:
@@ -110,6 +118,11 @@ def sectors_written(stat: str) -> int | None:
 def _field(stat: str, place: int) -> int | None:
     fields = stat.split()
     return int(fields[place]) if len(fields) > place and fields[place].isdecimal() else None
+
+
+def without_credentials(text: str) -> str:
+    """Leave out who logs in, and with which password, where a text holds URLs: ``https://u:p@host`` is ``https://host``."""
+    return _CREDENTIALS.sub(r"\1", text)
 
 
 def _unescaped(text: str) -> str:

@@ -88,7 +88,7 @@ def connected(where: Destination, config: str | None = None) -> "Iterator[parami
                 channel_timeout=LOGIN_S,
                 sock=_way(where, config, stack),
             )
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except (OSError, EOFError, paramiko.SSHException, UnknownHostKeyError) as error:
             raise ClusterError(f"{where.name}: {reason(error, where)}") from None
         yield client
 
@@ -109,8 +109,8 @@ def reason(error: Exception, where: Destination) -> str:
         return f"the host key of {where.address} is not in {files} ({error}): compare it and log in once with `ssh {where.name}`"
     if isinstance(error, paramiko.AuthenticationException):
         return f"no key of ours opens {place}: {trying}"
-    if isinstance(error, TimeoutError) or "timeout" in str(error).lower():
-        return f"no answer from {place} within {where.connect_s:.0f} s: {trying}"
+    if isinstance(error, TimeoutError) or any(word in str(error) for word in ("timeout", "protocol banner")):
+        return f"no answer from {place} in time: {trying}"
     text = getattr(error, "strerror", None) or str(error) or "the connection was closed"
     return f"cannot be reached as {place} ({text}): {trying}"
 

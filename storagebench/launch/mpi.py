@@ -15,12 +15,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from storagebench.errors import ClusterError, StorageBenchError
+from storagebench.errors import ClusterError, EngineError, StorageBenchError
 from storagebench.hosts import is_local, unknown_hosts
 from storagebench.launch import Job, Tell
 from storagebench.launch.communicator import CONNECTION
 from storagebench.launch.diagnosis import announces_failure, diagnose
 from storagebench.launch.failure import rank_error
+from storagebench.launch.login import refusals, uses_agent
 from storagebench.launch.mpi_communicator import COMPLETE, MARK
 from storagebench.launch.mpirun import command, find_mpirun, settings
 from storagebench.launch.output import CHUNK_BYTES, Output
@@ -81,7 +82,18 @@ class MpiLauncher:
         with tempfile.TemporaryDirectory(dir=_memory(), prefix="storagebench-", ignore_cleanup_errors=True) as scratch:
             environment |= settings(mpirun, job, scratch, self._ssh_config)
             with _started(command(mpirun, job, self._extra), environment) as process:
-                return _Conversation(process, job, tell).follow(self._stdout, self._stderr)
+                conversation = _Conversation(process, job, tell)
+                try:
+                    return conversation.follow(self._stdout, self._stderr)
+                except EngineError as error:
+                    if conversation.is_explained or not (lost := self._lost(job)):
+                        raise
+                    raise EngineError(f"{', '.join(lost)} cannot be reached any more: {error}") from error
+
+    def _lost(self, job: Job) -> list[str]:
+        """Return the hosts that do not answer after a job whose end no rank has explained: mpirun seldom names them."""
+        away = [host.name for host in job.hosts if not is_local(host)]
+        return list(refusals(away, self._ssh_config)) if len(job.hosts) > 1 and not uses_agent() else []
 
 
 def _memory() -> str | None:
@@ -164,6 +176,11 @@ class _Conversation:
         if len(self._results) < self._ranks:
             raise diagnose([*said.tail(), *printed.tail()], process.returncode, begun=self._begun)
         return self._results
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether a rank itself has said what went wrong."""
+        return self._error is not None
 
     def _listen(self, streams: Mapping[int, Output]) -> None:
         with selectors.DefaultSelector() as selector:

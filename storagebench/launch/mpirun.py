@@ -29,6 +29,8 @@ FORWARDED = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONFAULTHANDLER", "STORAGEBEN
 FORWARDED_IF_SET = ("LD_LIBRARY_PATH", "MPI4PY_MPIABI", "MPI4PY_LIBMPI")
 """Those by which a user leads mpi4py to another MPI than that of its environment."""
 
+KEEPALIVE = {"time": "10", "intvl": "5", "probes": "3"}
+"""Seconds and probes after which mpirun misses a host that stands still or lost its network: 25 s, not its 8 minutes."""
 _PACKAGES = {"debian": "apt-get install openmpi-bin", "fedora": "dnf install openmpi", "suse": "zypper install openmpi"}
 
 
@@ -152,6 +154,8 @@ def _open_mpi_settings(mpirun: Mpirun, job: Job, scratch: str, ssh_config: str |
         wanted |= {"OMPI_MCA_btl": f"self,{shared_memory}", f"OMPI_MCA_btl_{shared_memory}_backing_directory": scratch}
     if os.geteuid() == 0:
         wanted |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    runtime = "OMPI_MCA" if four else "PRTE_MCA"
+    wanted |= {f"{runtime}_oob_tcp_keepalive_{name}": value for name, value in KEEPALIVE.items()}
     if ssh_config:
         wanted |= {"OMPI_MCA_plm_rsh_agent" if four else "PRTE_MCA_plm_ssh_agent": f"ssh -F {ssh_config}"}
     return wanted

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from storagebench.collect import lockfile
 from storagebench.collect.versions import variable_names, versions
 from storagebench.model import Cluster, Plan
 from storagebench.record import RunFolder
@@ -41,7 +42,7 @@ def document(
         "ended_at": span[1].isoformat(),
         "plan": to_json(plan),
         "plan_fingerprint": plan.fingerprint(),
-        "environment": versions(),
+        "environment": versions() | {"lockfile": lockfile.facts()},
         "environment_variables": variable_names(),
         "cluster_start": to_json(clusters[0]),
         "cluster_end": to_json(clusters[1]),

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import pytest
 
+from storagebench.collect import describing, probe
 from storagebench.collect.cluster import collect
+from storagebench.collect.local import LocalCollector
 from storagebench.errors import ClusterError
 from storagebench.launch.local import LocalLauncher
 from storagebench.launch.mpi import MpiLauncher
@@ -37,7 +39,15 @@ def test_two_names_of_one_machine_are_refused():
         name = "mpi"
 
         def run(self, job, tell):
-            return [to_json(collect((LOCALHOST,), LocalLauncher()).hosts[0])] * job.ranks
+            return [probe.answer(job.payload)] * job.ranks
 
     with pytest.raises(ClusterError, match="^--hosts=a, b: two of these lead to one machine"):
         collect((Host("a"), Host("b")), Merging())
+
+
+def test_a_launcher_may_have_a_collector_of_its_own():
+    launching = describing(lambda stdout, stderr: LocalLauncher(), LocalCollector())
+    assert launching(None, None).name == "local"
+    assert collect((LOCALHOST,), launching(None, None)).method == "local"
+    with pytest.raises(ClusterError, match="^elsewhere is not this machine: use --collector=ssh or"):
+        collect((LOCALHOST, Host("elsewhere")), launching(None, None))

@@ -9,6 +9,7 @@ import pytest
 from storagebench.collect.environment import problems
 from storagebench.collect.host import local_host
 from storagebench.collect.problem import Problem, refuse
+from storagebench.collect.reach import reach
 from storagebench.errors import ClusterError
 from storagebench.model import Cluster, Dataset, Host
 from storagebench.plan import check_memory
@@ -24,8 +25,8 @@ def plan(tmp_path):
     return replace(make_plan(DATASET, tmp_path), results_dir=str(tmp_path / "results"), data_dir=str(tmp_path))
 
 
-def texts(plan, *checks, stops=True, mpi_bin=None):
-    return [problem.text for problem in problems(plan, mpi_bin, *checks) if problem.stops is stops]
+def texts(plan, *checks, stops=True):
+    return [problem.text for problem in problems(plan, *checks) if problem.stops is stops]
 
 
 def test_a_sound_plan_has_nothing_in_its_way(plan):
@@ -54,13 +55,16 @@ def test_a_folder_that_cannot_be_written_is_named(plan):
     ]
 
 
-def test_mpi_wants_an_mpirun_known_hosts_and_slots(plan, tmp_path):
-    wanted = replace(plan, launcher="mpi", accelerators=9, hosts=(Host("nohost.invalid", 4), Host("127.0.0.1", 4)))
-    found = texts(wanted, mpi_bin=str(tmp_path))
-    assert len(found) == 3
+def test_mpi_wants_an_mpirun_and_known_hosts(tmp_path):
+    found = [problem.text for problem in reach((Host("nohost.invalid", 4), Host("127.0.0.1", 4)), str(tmp_path))]
+    assert len(found) == 2
     assert found[0].startswith("--mpi-bin")
-    assert found[1].startswith("--hosts has 8 slots for 9 ranks")
-    assert "nohost.invalid" in found[2]
+    assert "nohost.invalid" in found[1]
+
+
+def test_mpi_wants_a_slot_for_each_rank(plan):
+    wanted = replace(plan, launcher="mpi", accelerators=9, hosts=(Host("h1", 4), Host("h2", 4)))
+    assert [text.partition(":")[0] for text in texts(wanted)] == ["--hosts has 8 slots for 9 ranks"]
 
 
 def test_too_few_descriptors_come_with_the_command_that_raises_them(plan):

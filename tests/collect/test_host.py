@@ -4,8 +4,8 @@ import os
 import platform
 import socket
 
-from storagebench.collect import host
-from storagebench.collect.host import local_host
+from storagebench.collect import probe
+from storagebench.collect.host import facts_of, local_host
 from storagebench.model import HostFacts
 from storagebench.serial import from_json, to_json
 
@@ -26,13 +26,43 @@ def test_the_facts_survive_json():
     assert from_json(HostFacts, to_json(facts)) == facts
 
 
-def test_a_containers_limit_is_what_is_available(monkeypatch):
-    real = host._text
-    monkeypatch.setattr(host, "_text", lambda path: "1048576\n" if path.endswith("memory.max") else real(path))
-    assert local_host().available_bytes == 1048576
+def limited(**files):
+    answer = probe.answer({})
+    return facts_of(
+        {**answer, "files": {**answer["files"], **{f"/sys/fs/cgroup/{name}": text for name, text in files.items()}}}
+    )
 
 
-def test_a_limit_that_is_none_changes_nothing(monkeypatch):
-    real = host._text
-    monkeypatch.setattr(host, "_text", lambda path: "max\n" if path.endswith("memory.max") else real(path))
-    assert local_host().available_bytes > 1048576
+def test_a_containers_limit_is_what_is_available():
+    facts = limited(**{"memory.max": "1048576\n", "cpu.max": "150000 100000\n"})
+    assert facts.available_bytes == facts.memory_limit_bytes == 1048576
+    assert facts.cpu_limit == 1.5
+
+
+def test_a_limit_that_is_none_changes_nothing():
+    facts = limited(
+        **{"memory.max": "max\n", "memory/memory.limit_in_bytes": f"{2**63 - 4096}\n", "cpu.max": "max 100000\n"}
+    )
+    assert facts.memory_limit_bytes is None
+    assert facts.cpu_limit is None
+    assert facts.available_bytes > 1048576
+
+
+def test_limits_of_control_groups_of_version_1_are_understood():
+    facts = limited(**{"cpu/cpu.cfs_quota_us": "200000", "cpu/cpu.cfs_period_us": "100000", "cpu.max": ""})
+    assert facts.cpu_limit == 2
+    assert limited(**{"cpu/cpu.cfs_quota_us": "-1", "cpu.max": ""}).cpu_limit is None
+
+
+def test_a_record_of_an_older_version_is_read():
+    old = {
+        "hostname": "h",
+        "memory_bytes": 1,
+        "available_bytes": 1,
+        "logical_cpus": 1,
+        "physical_cpus": 1,
+        "cpu_model": "m",
+        "architecture": "a",
+        "kernel": "k",
+    }
+    assert from_json(HostFacts, old).disks == ()

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import sys
 import textwrap
 
@@ -11,6 +12,7 @@ from storagebench.errors import ClusterError, DatasetError, EngineError
 from storagebench.launch import Job
 from storagebench.launch import mpi as mpi_module
 from storagebench.launch.mpi import MpiLauncher
+from storagebench.launch.mpirun import find_mpirun
 from storagebench.model import LOCALHOST, Host
 
 TWO_HOSTS = (Host("127.0.0.2", 2), Host("127.0.0.3", 2))
@@ -99,6 +101,28 @@ def test_a_module_that_is_not_there_is_an_error_with_its_name():
         EngineError, match=r"^rank [01] on \S+: ImportError: No module named tests.launch.no_such_module$"
     ):
         MpiLauncher().run(job, lambda event: None)
+
+
+def test_srun_takes_the_place_of_mpirun(program):
+    """A stand-in for srun starts the ranks by the mpirun of this environment."""
+    srun = program(
+        f"""
+        ranks=$2
+        [ "$(wc -l <"$SLURM_HOSTFILE")" = "$ranks" ] || exit 9
+        while [ "${{1#--}}" != "$1" ]; do case $1 in --ntasks|--nodes) shift 2;; *) shift;; esac; done
+        exec {find_mpirun().path} --bind-to none -n "$ranks" -H "localhost:$ranks" "$@"
+        """,
+        "slurm 23.11.4",
+    )
+    assert [result["rank"] for result in launch(3, MpiLauncher(srun), do="count")] == [0, 1, 2]
+
+
+def test_debians_mpirun_starts_the_same_ranks():
+    debian = shutil.which("mpirun.openmpi")
+    if debian is None:
+        assert "CI" not in os.environ
+        pytest.skip("NOT TESTED: openmpi-bin is not installed")
+    assert [result["size"] for result in launch(3, MpiLauncher(debian), do="count")] == [3, 3, 3]
 
 
 def test_an_unknown_host_is_named_before_anything_starts(program, tmp_path):

