@@ -4,7 +4,6 @@ mpirun is on a leash: it dies with us, and its ranks and its daemons on other ho
 """
 
 import contextlib
-import json
 import math
 import os
 import selectors
@@ -22,7 +21,7 @@ from storagebench.launch.communicator import CONNECTION
 from storagebench.launch.diagnosis import announces_failure, diagnose
 from storagebench.launch.failure import rank_error
 from storagebench.launch.login import refusals, uses_agent
-from storagebench.launch.mpi_communicator import COMPLETE, MARK
+from storagebench.launch.mpi_communicator import COMPLETE, MARK, payload_variables
 from storagebench.launch.mpirun import command, find_mpirun, settings
 from storagebench.launch.output import CHUNK_BYTES, Output
 from storagebench.launch.processes import end, has_children, has_ended, rank_environment
@@ -78,7 +77,7 @@ class MpiLauncher:
             raise ClusterError(
                 f"--hosts: no address is known for {', '.join(unknown)}: check the names or the resolver"
             )
-        environment = rank_environment({CONNECTION: f"mpi:{job.ranks}"})
+        environment = rank_environment({CONNECTION: f"mpi:{job.ranks}"} | payload_variables(job.payload))
         with tempfile.TemporaryDirectory(dir=_memory(), prefix="storagebench-", ignore_cleanup_errors=True) as scratch:
             environment |= settings(mpirun, job, scratch, self._ssh_config)
             with _started(command(mpirun, job, self._extra), environment) as process:
@@ -107,7 +106,7 @@ def _started(command: list[str], environment: dict[str, str]) -> Iterator[subpro
     process = subprocess.Popen(
         leashed,
         bufsize=0,
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,
@@ -147,7 +146,6 @@ class _Conversation:
 
     def __init__(self, process: subprocess.Popen[bytes], job: Job, tell: Tell) -> None:
         self._process = process
-        self._payload = json.dumps(job.payload).encode() + b"\n"
         self._ranks = job.ranks
         self._tell = tell
         self._results: list[dict[str, Any]] = []
@@ -159,11 +157,8 @@ class _Conversation:
     def follow(self, stdout: BinaryIO | None, stderr: BinaryIO | None) -> list[dict[str, Any]]:
         """Listen until mpirun has ended and return the results in order of rank."""
         process = self._process
-        assert process.stdin
         assert process.stdout
         assert process.stderr
-        with contextlib.suppress(BrokenPipeError), process.stdin:
-            process.stdin.write(self._payload)
         printed = _MarkedOutput(stdout, self._hear, self._notice)
         said = _MarkedOutput(stderr, self._hear, self._notice)
         streams: dict[int, Output] = {process.stdout.fileno(): printed, process.stderr.fileno(): said}

@@ -1,14 +1,17 @@
 """A rank started by `MpiLauncher`: barriers and gathers go over MPI, words to the launcher through rank 0.
 
-Rank 0 reads the payload from stdin and writes messages to stdout, each after `MARK`. In every rank, file
+The payload comes in environment variables. Rank 0 writes messages to stdout, each after `MARK`. In every rank, file
 descriptor 1 then leads to stderr, so that no print of a library can get between them.
 """
 
+import base64
+import itertools
 import json
 import os
 import socket
 import sys
 import time
+import zlib
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -24,6 +27,9 @@ RANK_VARIABLES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID")
 """Where a rank finds its number before MPI is there to tell it."""
 FORWARDING_S = 0.1
 """What mpirun gets to pass on a rank's last words: MPICH drops what it has not read when a job aborts."""
+PAYLOAD = "STORAGEBENCH_PAYLOAD"
+VARIABLE_BYTES = 100_000
+"""Characters of a payload in one environment variable."""
 PIECE_BYTES = 32_768
 """Longer messages are cut into lines of this size: Open MPI 5 takes a time quadratic in the length of a line."""
 
@@ -46,7 +52,7 @@ class MpiCommunicator:
         self.local_rank: int = self._comm.Split_type(MPI.COMM_TYPE_SHARED).Get_rank()
         self._channel = os.dup(1)
         os.dup2(2, 1)
-        self._payload: dict[str, Any] = self._comm.bcast(self._read_payload() if self.rank == 0 else None)
+        self._payload: dict[str, Any] = payload_of(os.environ)
         self._say(self._channel, "begin")
 
     def payload(self) -> dict[str, Any]:
@@ -80,13 +86,25 @@ class MpiCommunicator:
         self._comm.Abort(1)
         os._exit(1)
 
-    def _read_payload(self) -> dict[str, Any]:
-        payload: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
-        return payload
-
     def _say(self, descriptor: int, kind: str, body: Any = None) -> None:
         if self.rank == 0:
             _write(descriptor, encode(kind, body))
+
+
+def payload_variables(payload: Mapping[str, Any]) -> dict[str, str]:
+    """Return the environment variables that carry a payload to every rank: Open MPI 5 loses longer input to stdin of
+    a rank on another host after 4 KiB, and one variable may hold 128 KiB.
+    """
+    text = base64.b64encode(zlib.compress(json.dumps(payload).encode())).decode()
+    pieces = [text[start : start + VARIABLE_BYTES] for start in range(0, len(text), VARIABLE_BYTES)]
+    return {f"{PAYLOAD}_{number}": piece for number, piece in enumerate(pieces)}
+
+
+def payload_of(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the payload that `payload_variables` put into an environment."""
+    pieces = itertools.takewhile(bool, (environment.get(f"{PAYLOAD}_{number}") for number in itertools.count()))
+    payload: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode("".join(filter(None, pieces)))))
+    return payload
 
 
 def report_failure(error: Mapping[str, Any], working: str = "") -> None:

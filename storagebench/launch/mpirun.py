@@ -22,6 +22,7 @@ from pathlib import Path
 from storagebench.errors import ClusterError
 from storagebench.hosts import is_local
 from storagebench.launch import Job
+from storagebench.launch.mpi_communicator import payload_variables
 from storagebench.model import Host
 
 FORWARDED = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONFAULTHANDLER", "STORAGEBENCH_CONNECTION")
@@ -114,7 +115,10 @@ def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
     """
     placed = spread_ranks(job.hosts, job.ranks)
     hosts = ",".join(f"[{name}]:{count}" if ":" in name else f"{name}:{count}" for name, count in placed)
-    ranks, forwarded = str(job.ranks), [*FORWARDED, *(name for name in FORWARDED_IF_SET if name in os.environ)]
+    ranks, forwarded = (
+        str(job.ranks),
+        [*FORWARDED, *payload_variables(job.payload), *(name for name in FORWARDED_IF_SET if name in os.environ)],
+    )
     if mpirun.flavour is Flavour.SRUN:
         options = ["--ntasks", ranks, "--nodes", str(len(placed)), "--distribution=arbitrary", "--cpu-bind=none"]
         options += ["--kill-on-bad-exit=1", "--input=0", "--export=ALL", "--overlap", "--mpi=pmix"]
