@@ -43,6 +43,7 @@ class MpiLauncher:
     Args:
         mpi_bin: mpirun or its folder; None finds one (see `find_mpirun`).
         extra: options for mpirun, after our own.
+        python: the interpreter that ranks run in; another one than ours needs mpi4py, and mpirun must be that of its MPI.
         stdout, stderr: open binary files that take what ranks and mpirun print; None keeps only the last lines,
             for error messages.
     """
@@ -54,9 +55,11 @@ class MpiLauncher:
         mpi_bin: str | None = None,
         extra: tuple[str, ...] = (),
         *,
+        python: str = sys.executable,
         stdout: BinaryIO | None = None,
         stderr: BinaryIO | None = None,
     ) -> None:
+        self._python = python
         self._mpi_bin = mpi_bin
         self._extra = extra
         self._stdout = stdout
@@ -77,7 +80,7 @@ class MpiLauncher:
         environment = rank_environment({CONNECTION: f"mpi:{job.ranks}"})
         with tempfile.TemporaryDirectory(dir=_memory(), prefix="storagebench-", ignore_cleanup_errors=True) as scratch:
             environment |= settings(mpirun, job, scratch)
-            with _started(command(mpirun, job, self._extra), environment) as process:
+            with _started(command(mpirun, job, self._extra, self._python), environment) as process:
                 return _Conversation(process, job, tell).follow(self._stdout, self._stderr)
 
 

@@ -99,7 +99,7 @@ def spread_ranks(hosts: Sequence[Host], ranks: int) -> list[tuple[str, int]]:
     return [(name, count) for name, count in zip(names, counts, strict=True) if count]
 
 
-def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
+def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = (), python: str = sys.executable) -> list[str]:
     """Return the whole command line for a job; `extra` comes after our own options, so that it wins.
 
     Slots are always said, one for each rank: then any number of ranks fits any number of cores.
@@ -111,7 +111,7 @@ def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
     else:
         options = ["--bind-to", "none", "--map-by", "slot", "-n", str(job.ranks), "-H", hosts]
         options += [part for name in FORWARDED for part in ("-x", name)]
-    return [mpirun.path, *options, *extra, sys.executable, "-P", "-m", "storagebench.launch.rank", job.module]
+    return [mpirun.path, *options, *extra, python, "-P", "-m", "storagebench.launch.rank", job.module]
 
 
 def settings(mpirun: Mpirun, job: Job, scratch: str) -> dict[str, str]:

@@ -81,6 +81,7 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         data_dir=wishes.data_dir,
         results_dir=wishes.results_dir,
         checkpoint_dir=wishes.checkpoint_dir,
+        dlio=wishes.dlio,
     )
     if plan.steps_per_epoch() < 1:
         batch = plan.parameter("reader.batch_size")
@@ -104,11 +105,17 @@ def describe(plan: TrainingPlan) -> tuple[str, ...]:
             *working(plan.sizing.working),
             (
                 f"  run         {plan.parameter('train.epochs')} epochs of {plan.steps_per_epoch():,} steps, batch "
-                f"{plan.parameter('reader.batch_size')}, {plan.reading}, {plan.engine} engine, AU as {plan.au_definition}"
+                f"{plan.parameter('reader.batch_size')}, {plan.reading}, {_engine(plan)}, AU as {plan.au_definition}"
             ),
             *working(plan.prediction.working),
         ),
     )
+
+
+def _engine(plan: TrainingPlan) -> str:
+    if plan.dlio is None:
+        return f"{plan.engine} engine"
+    return f"{plan.engine} engine ({plan.dlio.python}, plug-in {plan.dlio.plugin})"
 
 
 def _settings(
