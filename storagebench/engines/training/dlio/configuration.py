@@ -70,7 +70,11 @@ def _keys(plan: TrainingPlan, installation: Installation, plugin: str) -> dict[s
     if told.get("dataset.compression") in {"none", "null"}:
         del told["dataset.compression"]
     if plugin == "loader":
-        told |= {"reader.data_loader_classname": LOADER, "reader.data_loader_sampler": "iterative"}
+        told |= {
+            "reader.data_loader": "custom",  # below pytorch, DLIO refuses tfrecord whoever reads it
+            "reader.data_loader_classname": LOADER,
+            "reader.data_loader_sampler": "iterative",
+        }
     if plugin == "reader":
         told["reader.reader_classname"] = READER
     if plugin != "none":

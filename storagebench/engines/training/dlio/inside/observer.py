@@ -4,7 +4,6 @@ Three methods of its `StatsCounter`, whose names all its generations share, are 
 outside the block that DLIO times.
 """
 
-import os
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -66,7 +65,7 @@ class Observer:
 
     def _now(self) -> tuple[Usage, int | None, int]:
         device = None if self._device is None else devices.read_bytes(self._device)
-        return usage(os.getpid()), device, self._run.loaded_bytes or 0
+        return usage(), device, self._run.loaded_bytes or 0
 
 
 def _call_through(
