@@ -7,9 +7,10 @@
 
 Each round runs both engines once, in random order, on a dataset that was put out of the page cache just before; figures
 are medians over rounds. Both engines' raw times go through the same code: AU by the definition of edition 1.0, which
-DLIO 2.0.0 has itself, and by that of edition 3.0, samples/s by that of 3.0. Bytes are those of one epoch: what the
-samples take up in their files, and what the kernel fetched from storage for the ranks in the first epoch. With
-`--plugin none` the native engine decodes, as DLIO does; else both read raw bytes.
+DLIO 2.0.0 has itself and which the bars go by, and by that of edition 3.0, samples/s by that of 1.0 (the first step
+counts) and of 3.0. Bytes are those of one epoch: what the samples take up in their files, and what the kernel fetched
+from storage for the ranks in the first epoch. With `--plugin none` the native engine decodes, as DLIO does; else both read
+raw bytes. docs/parity.md explains what differs.
 """
 
 import argparse
@@ -39,16 +40,28 @@ BATCH_SIZE = 2
 EPOCHS = 2
 AU_BAR, RATE_BAR = 0.02, 0.03
 """How much AU and samples/s may differ where compute dominates."""
-DOMINATES_PERCENT = 80
-"""Compute dominates where it is this much of the native engine's time (AU of edition 3.0)."""
-COLUMNS = ("AU 1.0", "AU 3.0", "samples/s", "requested", "fetched", "CPU-s/GiB", "start s", "CPU-s", "MiB/rank")
+DOMINATES_PERCENT = 90
+"""Compute dominates where it is this much of both engines' time (AU of edition 1.0)."""
+COLUMNS = (
+    "AU 1.0",
+    "AU 3.0",
+    "1.0 spl/s",
+    "3.0 spl/s",
+    "requested",
+    "fetched",
+    "CPU-s/GiB",
+    "start s",
+    "CPU-s",
+    "MiB/rank",
+)
 
 
 class Took(NamedTuple):
-    """One run: AU by two definitions in percent, samples/s, MiB of an epoch, processor, start-up, memory."""
+    """One run: AU in percent and samples/s by two definitions, MiB of an epoch, processor, start-up, memory."""
 
     au_1: float
     au_3: float
+    samples_per_s_1: float
     samples_per_s: float
     requested_mib: float
     fetched_mib: float
@@ -95,6 +108,7 @@ class Parity:
         return Took(
             au_1=first.au_mean_percent or 0.0,
             au_3=last.au_mean_percent or 0.0,
+            samples_per_s_1=first.samples_per_s_mean or 0.0,
             samples_per_s=last.samples_per_s_mean or 0.0,
             requested_mib=sum(epoch.requested_bytes for epoch in epochs) / EPOCHS / MIB,
             fetched_mib=sum(rank.epochs[0].process_read_bytes for rank in outcome.ranks) / MIB,
@@ -151,10 +165,10 @@ def _compare(compute_s: float, rounds: Sequence[dict[str, Took]]) -> bool:
     for name, row in (("native", native), ("dlio", dlio), ("ratio", ratio)):
         digits = 4 if name == "ratio" else 2
         print(f"{compute_s:10g}{name:>8}" + "".join(f"{cell:11.{digits}f}" for cell in row), flush=True)
-    if native.au_3 < DOMINATES_PERCENT:
+    if min(native.au_1, dlio.au_1) < DOMINATES_PERCENT:
         print(f"{'':18}the reader dominates: samples/s native/DLIO {ratio.samples_per_s:.2f}")
         return True
-    alike = max(abs(ratio.au_1 - 1), abs(ratio.au_3 - 1)) <= AU_BAR and abs(ratio.samples_per_s - 1) <= RATE_BAR
+    alike = abs(ratio.au_1 - 1) <= AU_BAR and abs(ratio.samples_per_s - 1) <= RATE_BAR
     print(
         f"{'':18}compute dominates: AU within {AU_BAR:.0%}, samples/s within {RATE_BAR:.0%} {'met' if alike else 'MISSED'}"
     )

@@ -1,9 +1,12 @@
 """What tests of several folders share."""
 
 import re
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 # No test measures time: a busy machine is no failure. What the current profile says otherwise (CI's has a seed) stays.
@@ -11,6 +14,15 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 _TOKEN = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\x1b[78D]|\r|\n|[^\x1b\r\n]+")
+
+
+@pytest.fixture(scope="session")
+def dlio_python(tmp_path_factory) -> str:
+    """The Python of a real DLIO; its environment is made here where `make test` has not made it."""
+    root = Path(__file__).parents[1]
+    with FileLock(tmp_path_factory.getbasetemp().parent / "make-dlio.lock"):
+        subprocess.run(["make", "-C", root, "dlio"], check=True, capture_output=True, timeout=600)
+    return str(root / ".venv-dlio/bin/python")
 
 
 @pytest.fixture

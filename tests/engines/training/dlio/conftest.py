@@ -1,23 +1,10 @@
-"""A real DLIO: the environment of `make dlio`, made once where nobody has made it; and installations that are none."""
+"""Installations of DLIO that are none."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from storagebench.engines.training.dlio.installation import installation_of
-
-ROOT = Path(__file__).parents[4]
-
-
-@pytest.fixture(scope="session")
-def dlio_python(tmp_path_factory):
-    """The Python that has DLIO."""
-    with FileLock(tmp_path_factory.getbasetemp().parent / "make-dlio.lock"):
-        subprocess.run(["make", "-C", ROOT, "dlio"], check=True, capture_output=True, timeout=600)
-    return str(ROOT / ".venv-dlio/bin/python")
 
 
 @pytest.fixture

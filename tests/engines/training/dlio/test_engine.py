@@ -167,7 +167,7 @@ def _rank_of_dlio(mark_value):
                 continue
         except OSError:
             continue
-        if words[1:2] == [b"-P"] and any(word.endswith(b"dlio.inside.run") for word in words) and b"mpi4py" in words:
+        if words[1:4] == [b"-P", b"-m", b"storagebench.launch.rank"]:
             return int(folder.name)
     raise AssertionError("no rank of DLIO is running")
 
