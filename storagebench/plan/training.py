@@ -9,6 +9,7 @@ from storagebench.errors import PlanError
 from storagebench.model import (
     Cluster,
     Dataset,
+    DlioChoice,
     Edition,
     Override,
     Prediction,
@@ -70,7 +71,7 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         settings=settings,
         dataset=dataset,
         sizing=sizing if dataset.num_files == sizing.num_files else _asked_for(sizing, dataset, overrides),
-        prediction=_prediction(tree, dataset, reading, point.accelerators, len(cluster.hosts)),
+        prediction=_prediction(tree, dataset, reading, wishes.dlio, (point.accelerators, len(cluster.hosts))),
         reading=reading,
         seed=seed,
         engine=wishes.engine,
@@ -140,10 +141,17 @@ def _asked_for(sizing: Sizing, dataset: Dataset, overrides: Mapping[str, Overrid
 
 
 def _prediction(
-    tree: Mapping[str, Any], dataset: Dataset, reading: Reading, accelerators: int, hosts: int
+    tree: Mapping[str, Any],
+    dataset: Dataset,
+    reading: Reading,
+    dlio: DlioChoice | None,
+    accelerators_and_hosts: tuple[int, int],
 ) -> Prediction:
+    accelerators, hosts = accelerators_and_hosts
     ranks_per_host = -(-accelerators // hosts)
     rank_bytes = memory.rank_memory_bytes(dataset, reading, tree["reader"])
+    if dlio is not None:
+        rank_bytes += memory.dlio_memory_bytes(dataset, dlio.plugin, tree["reader"])
     epochs, compute_s = tree["train"]["epochs"], tree["train"]["computation_time"]
     steps = dataset.num_samples // (tree["reader"]["batch_size"] * accelerators)
     checkpoint = tree["model"].get("model_size", 0) if tree["workflow"].get("checkpoint") else 0
