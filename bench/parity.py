@@ -22,7 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -42,7 +42,7 @@ RECORD_BYTES = 4 * MIB
 SHIPPED_PART = 70
 """What torch's processes ship of a sample is a seventieth of it, as in unet3d: 2 MiB of 140."""
 BATCH_SIZE = 2
-ENGINES = {"native": NativeEngine, "dlio": DlioEngine}
+ENGINES: Mapping[str, Callable[..., Engine]] = {"native": NativeEngine, "dlio": DlioEngine}
 EPOCHS = 2
 AU_BAR, RATE_BAR = 0.02, 0.03
 """How much AU and samples/s may differ where compute dominates."""
@@ -105,7 +105,7 @@ class Parity:
 
     def _run(self, name: str, compute_s: float) -> Took:
         plan = self._with(name, compute_s)
-        engine: Engine = ENGINES[name](drop_caches=False)
+        engine = ENGINES[name](drop_caches=False)
         self._cool()
         launching = engine.launching(plan, lambda _, __: MpiLauncher() if self._mpi else LocalLauncher())
         begin, cpu = time.perf_counter(), _children_cpu_s()

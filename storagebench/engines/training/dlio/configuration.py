@@ -17,12 +17,13 @@ LOADER = f"{INSIDE}.plan_loader.PlanLoader"
 READER = f"{INSIDE}.plan_reader.PlanReader"
 CHECKPOINT = f"{INSIDE}.plan_checkpoint.PlanCheckpoint"
 
-_OURS = "--dlio-plugin=loader"
-
 MODES = ("checkpoint.mode", "checkpoint.num_checkpoints_read", "checkpoint.num_checkpoints_write", "checkpoint.fsync")
 """Keys of runs that only write and read checkpoints."""
 OF_NO_EFFECT = ("model.type", "dataset.parquet", "dataset.compression_level")
 """What describes a workload and changes nothing in how DLIO trains on it; columns are the reader's business."""
+NAMES = {"model.name", "model.model_size"}
+"""What newer versions read of a model, some of them all at once, so that no single key is looked for."""
+_OURS = "--dlio-plugin=loader"
 
 
 def plugin_of(plan: TrainingPlan, installation: Installation) -> str:
@@ -43,7 +44,7 @@ def configuration(plan: TrainingPlan, installation: Installation) -> dict[str, A
     for refusal in _refusals(plan, installation, plugin):
         raise PlanError(f"{plan.id}: {refusal}")
     keys = _keys(plan, installation, plugin)
-    if unknown := sorted(name for name in keys if name not in installation.keys | {"model.name", "model.model_size"}):
+    if unknown := sorted(name for name in keys if name not in installation.keys | NAMES):
         raise PlanError(
             f"{plan.id}: DLIO {installation.version} knows no {', '.join(unknown)} and would ignore it silently: leave it out, "
             "or use --engine=native"
@@ -135,6 +136,6 @@ def _refusals_of_reading(plan: TrainingPlan, installation: Installation, plugin:
         yield f"{dlio} has no O_DIRECT: leave reader.odirect out, or use --dlio-plugin=reader or {_OURS}"
     if plan.reading.columns == "marked":
         yield f"{dlio} reads whole row groups: use --columns=all, or {_OURS}"
-    if plan.reading.decode == installation.is_fork:
+    if plan.reading.decode == installation.is_fork:  # releases always decode, and the fork never does
         does, flag = ("reads raw bytes", "raw") if installation.is_fork else ("decodes every sample", "decoded")
         yield f"{dlio} by itself {does}: say so with --reading={flag}, or use --dlio-plugin=reader or {_OURS}"
