@@ -107,9 +107,9 @@ class Parity:
         plan = self._with(name, compute_s)
         engine = ENGINES[name](drop_caches=False)
         self._cool()
-        launching = engine.launching(plan, lambda _, __: MpiLauncher() if self._mpi else LocalLauncher())
+        launcher = MpiLauncher() if self._mpi else LocalLauncher()
         begin, cpu = time.perf_counter(), _children_cpu_s()
-        outcome = engine.run(plan, launching(None, None), lambda _: None)
+        outcome = engine.run(plan, launcher, lambda _: None)
         wall_s, cpu_s = time.perf_counter() - begin, _children_cpu_s() - cpu
         first, last = (measure(outcome.ranks, replace(plan, au_definition=name)) for name in ("dlio-2.0.0", "dlio-3.0"))
         epochs = [epoch for rank in outcome.ranks for epoch in rank.epochs]

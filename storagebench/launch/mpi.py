@@ -41,9 +41,8 @@ class MpiLauncher:
     """Runs jobs through mpirun.
 
     Args:
-        mpi_bin: mpirun or its folder; None finds one (see `find_mpirun`).
+        mpi_bin: mpirun or its folder; None takes that of the job's interpreter, or finds one (see `find_mpirun`).
         extra: options for mpirun, after our own.
-        python: the interpreter that ranks run in; another one than ours needs mpi4py, and mpirun must be that of its MPI.
         stdout, stderr: open binary files that take what ranks and mpirun print; None keeps only the last lines,
             for error messages.
     """
@@ -55,11 +54,9 @@ class MpiLauncher:
         mpi_bin: str | None = None,
         extra: tuple[str, ...] = (),
         *,
-        python: str = sys.executable,
         stdout: BinaryIO | None = None,
         stderr: BinaryIO | None = None,
     ) -> None:
-        self._python = python
         self._mpi_bin = mpi_bin
         self._extra = extra
         self._stdout = stdout
@@ -72,7 +69,7 @@ class MpiLauncher:
             ClusterError: no mpirun, an unknown or unreachable host, too few slots, or a world of the wrong size.
             EngineError: a rank failed or died; an error of our own tree keeps its class.
         """
-        mpirun = find_mpirun(self._mpi_bin)
+        mpirun = find_mpirun(self._mpi_bin or (job.interpreter.mpi_bin if job.interpreter else None))
         if unknown := unknown_hosts(host for host in job.hosts if not is_local(host)):
             raise ClusterError(
                 f"--hosts: no address is known for {', '.join(unknown)}: check the names or the resolver"
@@ -80,7 +77,7 @@ class MpiLauncher:
         environment = rank_environment({CONNECTION: f"mpi:{job.ranks}"})
         with tempfile.TemporaryDirectory(dir=_memory(), prefix="storagebench-", ignore_cleanup_errors=True) as scratch:
             environment |= settings(mpirun, job, scratch)
-            with _started(command(mpirun, job, self._extra, self._python), environment) as process:
+            with _started(command(mpirun, job, self._extra), environment) as process:
                 return _Conversation(process, job, tell).follow(self._stdout, self._stderr)
 
 

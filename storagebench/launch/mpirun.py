@@ -99,11 +99,12 @@ def spread_ranks(hosts: Sequence[Host], ranks: int) -> list[tuple[str, int]]:
     return [(name, count) for name, count in zip(names, counts, strict=True) if count]
 
 
-def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = (), python: str = sys.executable) -> list[str]:
+def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
     """Return the whole command line for a job; `extra` comes after our own options, so that it wins.
 
     Slots are always said, one for each rank: then any number of ranks fits any number of cores.
     """
+    python = job.interpreter.python if job.interpreter else sys.executable
     placed = spread_ranks(job.hosts, job.ranks)
     hosts = ",".join(f"[{name}]:{count}" if ":" in name else f"{name}:{count}" for name, count in placed)
     if mpirun.flavour is Flavour.MPICH:

@@ -26,14 +26,13 @@ class DlioChoice:
     """Which DLIO executes a plan, and how much of its reading is ours.
 
     `python` is the interpreter that has dlio_benchmark; `plugin` is none (DLIO reads as it does by itself), reader (ours
-    in its torch loader), loader (ours in place of both) or auto (none where it has torch, else loader). `mpi_bin` and
-    `mpi_params` are the options of that name, "" for none.
+    in its torch loader), loader (ours in place of both) or auto (none where it has torch, else loader). `mpi_bin` is the
+    mpirun that the user named, "" for none.
     """
 
     python: str
     plugin: str = "auto"
     mpi_bin: str = ""
-    mpi_params: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

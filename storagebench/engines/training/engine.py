@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from storagebench.engines.training.outcome import Outcome
-from storagebench.launch import Launcher, Launching, Tell
+from storagebench.launch import Launcher, Tell
 from storagebench.model import TrainingPlan
 
 
@@ -19,10 +19,6 @@ class Engine(Protocol):
             PlanError: in one sentence, with what to do about it.
             ClusterError: the engine is not installed, or not fit.
         """
-        ...
-
-    def launching(self, plan: TrainingPlan, launching: Launching) -> Launching:
-        """Return how this engine's ranks start, given how those of the session do."""
         ...
 
     def run(self, plan: TrainingPlan, launcher: Launcher, tell: Tell) -> Outcome:

@@ -3,7 +3,7 @@
 from storagebench import __version__
 from storagebench.engines.clock import local_stamp
 from storagebench.engines.training.outcome import Outcome, RankResult
-from storagebench.launch import Job, Launcher, Launching, Tell
+from storagebench.launch import Job, Launcher, Tell
 from storagebench.model import TrainingPlan
 from storagebench.serial import from_json, to_json
 
@@ -19,10 +19,6 @@ class NativeEngine:
 
     def check(self, plan: TrainingPlan) -> None:
         """Refuse nothing: plans are made for this engine."""
-
-    def launching(self, plan: TrainingPlan, launching: Launching) -> Launching:
-        """Start ranks as the session does."""
-        return launching
 
     def run(self, plan: TrainingPlan, launcher: Launcher, tell: Tell) -> Outcome:
         """Run all epochs on all ranks.

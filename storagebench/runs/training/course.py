@@ -54,9 +54,8 @@ def run(plan: TrainingPlan, manifest: Manifest, cluster: Cluster, launching: Lau
         separation = same_filesystem(plan.data_dir, plan.results_dir)
         folder.write_json("fs_separation.json", separation)
         folder.write_text("datagen-manifest.json", manifest_text(manifest))
-        engine = engine_of(plan.engine)
-        with logged(folder, "training_run", engine.launching(plan, launching)) as launcher:
-            outcome = engine.run(plan, launcher, tell)
+        with logged(folder, "training_run", launching) as launcher:
+            outcome = engine_of(plan.engine).run(plan, launcher, tell)
         ended = datetime.now(UTC)
         metrics = measure(outcome.ranks, plan)
         cluster_end = collect(plan.hosts, launching(None, None))

@@ -1,16 +1,12 @@
 """Training by DLIO: found, told what to do in its own words, started as ranks, and never taken at its exit code."""
 
-import shlex
-from typing import BinaryIO
-
 import yaml
 
 from storagebench.engines.training.dlio.configuration import configuration, plugin_of
 from storagebench.engines.training.dlio.installation import Installation, installation_of
 from storagebench.engines.training.dlio.results import outcome_files, rank_results
 from storagebench.engines.training.outcome import Outcome, local_stamp
-from storagebench.launch import Job, Launcher, Launching, Tell
-from storagebench.launch.mpi import MpiLauncher
+from storagebench.launch import Interpreter, Job, Launcher, Tell
 from storagebench.launch.mpirun import find_mpirun
 from storagebench.model import TrainingPlan
 from storagebench.serial import to_json
@@ -37,17 +33,6 @@ class DlioEngine:
         configuration(plan, installation)
         find_mpirun(_mpi_bin(plan, installation))
 
-    def launching(self, plan: TrainingPlan, launching: Launching) -> Launching:
-        """Start ranks in DLIO's interpreter, always by MPI: DLIO knows no other way."""
-        assert plan.dlio is not None
-        choice, mpi_bin = plan.dlio, _mpi_bin(plan, _installation(plan))
-
-        def launcher(stdout: BinaryIO | None, stderr: BinaryIO | None) -> Launcher:
-            extra = tuple(shlex.split(choice.mpi_params))
-            return MpiLauncher(mpi_bin, extra, python=choice.python, stdout=stdout, stderr=stderr)
-
-        return launcher
-
     def run(self, plan: TrainingPlan, launcher: Launcher, tell: Tell) -> Outcome:
         """Run all epochs on all ranks.
 
@@ -63,6 +48,7 @@ class DlioEngine:
             payload={"plan": to_json(plan), "configuration": tree, "drop_caches": self._drop_caches},
             ranks=plan.accelerators,
             hosts=plan.hosts,
+            interpreter=Interpreter(installation.python, _mpi_bin(plan, installation)),
         )
         started_at = local_stamp()
         reports = launcher.run(job, tell)

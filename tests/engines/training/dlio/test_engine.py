@@ -15,6 +15,7 @@ from storagebench.engines.training.metrics import measure
 from storagebench.engines.training.native import NativeEngine
 from storagebench.errors import ClusterError, DatasetError, EngineError
 from storagebench.launch.local import LocalLauncher
+from storagebench.launch.mpi import MpiLauncher
 from storagebench.model import DlioChoice, Host
 from tests.engines.training.examples import DLRM, HOSTS, JPEG, NPZ, TFRECORD, ignore
 from tests.engines.training.plans import make_dataset, make_plan
@@ -47,11 +48,10 @@ def plan(tmp_path, dlio_python):
     return make
 
 
-def run(plan, tell=ignore, stderr=None):
+def run(plan, tell=ignore, launcher=None):
     engine = DlioEngine()
     engine.check(plan)
-    launching = engine.launching(plan, lambda _, __: LocalLauncher())
-    return engine.run(plan, launching(None, stderr), tell)
+    return engine.run(plan, launcher or LocalLauncher(), tell)
 
 
 def test_dlio_reads_our_files_and_both_count_alike(plan, tmp_path):
@@ -104,7 +104,7 @@ def test_ranks_on_hosts_that_share_no_results_folder_report_all_the_same(plan, t
     reach_fake_hosts(monkeypatch, tmp_path)
     make_dataset(EVEN, tmp_path)
     wanted = replace(plan(ranks=2), hosts=(Host("127.0.0.2", 1), Host("127.0.0.3", 1)))
-    assert [rank.local_rank for rank in run(wanted).ranks] == [0, 0]
+    assert [rank.local_rank for rank in run(wanted, launcher=MpiLauncher()).ranks] == [0, 0]
 
 
 def generated_by_dlio(folder, python, files, record_bytes=300_000):
