@@ -19,7 +19,7 @@ from storagebench.launch.mpi import MpiLauncher
 from storagebench.model import DlioChoice, Host
 from tests.engines.training.examples import DLRM, HOSTS, JPEG, NPZ, TFRECORD, ignore
 from tests.engines.training.plans import make_dataset, make_plan
-from tests.launch.conftest import MARK, mark  # noqa: F401 - no process of DLIO may outlive its test
+from tests.launch.conftest import mark  # noqa: F401 - no process of DLIO may outlive its test
 from tests.launch.fake_hosts import reach_fake_hosts
 
 ROOT = Path(__file__).parents[4]
@@ -78,8 +78,9 @@ def test_dlio_reads_our_files_and_both_count_alike(plan, tmp_path):
     rates = [epoch.samples_per_s for epoch in metrics.epochs]
     assert rates == pytest.approx(own["train_throughput_samples_per_second"])
     assert "Starting epoch 1" in outcome.files["dlio.log"]
-    assert {event["stage"] for event in events} == {"cache drop", "epoch 1/2", "epoch 2/2"}
-    assert events[-1]["done"] == events[-1]["total"] == 4
+    progress = [event for event in events if event["kind"] == "progress"]
+    assert {event["stage"] for event in progress} == {"cache drop", "epoch 1/2", "epoch 2/2"}
+    assert progress[-1]["done"] == progress[-1]["total"] == 4
 
 
 @pytest.mark.parametrize("dataset", [JPEG, DLRM, TFRECORD], ids=lambda dataset: dataset.format)
@@ -146,30 +147,21 @@ def test_we_read_what_dlio_generated(plan, tmp_path, dlio_python):
         ensure(replace(EVEN, num_files=9), str(folder), LocalLauncher(), HOSTS, 1, ignore)
 
 
-def test_a_rank_that_is_killed_is_named_with_the_last_words_of_dlio(plan, tmp_path, mark):  # noqa: F811
+def test_a_rank_that_is_killed_is_named_with_the_last_words_of_dlio(plan, tmp_path):
     make_dataset(EVEN, tmp_path)
 
+    pids = []
+
     def kill(event):
-        if event["stage"] == "epoch 1/1":
-            os.kill(_rank_of_dlio(mark), signal.SIGKILL)
+        if event["kind"] == "ranks":
+            pids.extend(rank["pid"] for rank in event["ranks"])
+        elif event.get("stage") == "epoch 1/1":
+            os.kill(pids[1], signal.SIGKILL)
 
     with pytest.raises(
         EngineError, match=r"rank \d on \S+ was killed by SIGKILL \(out of memory\?\), last words: .*step"
     ):
         run(plan(ranks=2, train={"computation_time": 0.2}), kill)
-
-
-def _rank_of_dlio(mark_value):
-    for folder in Path("/proc").iterdir():
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            if f"{MARK}={mark_value}".encode() not in (folder / "environ").read_bytes():
-                continue
-        except OSError:
-            continue
-        if words[1:4] == [b"-P", b"-m", b"storagebench.launch.rank"]:
-            return int(folder.name)
-    raise AssertionError("no rank of DLIO is running")
 
 
 def test_what_dlio_refuses_itself_is_quoted(plan, tmp_path):
