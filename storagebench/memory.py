@@ -82,7 +82,8 @@ def dlio_memory_bytes(dataset: Dataset, plugin: str, reader: Mapping[str, Any]) 
     """Predict what a rank of DLIO takes beyond one of ours; each process of torch's holds a sample and its file."""
     if plugin in {"loader", "auto"}:
         return DLIO_BYTES
-    return TORCH_BYTES + max(1, reader.get("read_threads", 1)) * 2 * largest_file_bytes(dataset)
+    processes: int = max(1, reader.get("read_threads", 1))
+    return TORCH_BYTES + processes * 2 * largest_file_bytes(dataset)
 
 
 def piece_bytes(dataset: Dataset, batch_size: int, threads: int) -> int:
