@@ -5,8 +5,8 @@
     python -m bench.parity --dir /mnt/fast --ranks 1                                     # DLIO's loop, our loader in it
     python -m bench.parity --dir /mnt/fast --ranks 2 --python PATH --plugin none         # all of it DLIO's own; needs torch
 
-Each round runs both engines once, in random order, on a dataset that was put out of the page cache just before; figures
-are medians over rounds. Both engines' raw times go through the same code: AU by the definition of edition 1.0, which
+Each round runs both engines once, in random order, on a dataset that was put out of the page cache just before (with --hot:
+that is in it); figures are medians over rounds. Both engines' raw times go through the same code: AU by the definition of edition 1.0, which
 DLIO 2.0.0 has itself and which the bars go by, and by that of edition 3.0, samples/s by that of 1.0 (the first step
 counts) and of 3.0. Bytes are those of one epoch: what the samples take up in their files, and what the kernel fetched
 from storage for the ranks in the first epoch. With `--plugin none` the native engine decodes, as DLIO does; else both read
@@ -94,7 +94,7 @@ class Parity:
         reading = Reading(direct=False, decode=options.plugin == "none", columns="all")
         self._plan = replace(plan, parameters={**plan.parameters, "dataset": shipped}, reading=reading)
         self._choice = DlioChoice(python=str(options.python), plugin=options.plugin)
-        self._mpi = options.launcher == "mpi"
+        self._mpi, self._hot = options.launcher == "mpi", options.hot
         ensure(dataset, plan.dataset_dir, LocalLauncher(), (LOCALHOST,), 2, lambda _: None)
 
     def round(self, compute_s: float) -> dict[str, Took]:
@@ -106,7 +106,8 @@ class Parity:
     def _run(self, name: str, compute_s: float) -> Took:
         plan = self._with(name, compute_s)
         engine = ENGINES[name](drop_caches=False)
-        self._cool()
+        if not self._hot:
+            self._cool()
         launcher = MpiLauncher() if self._mpi else LocalLauncher()
         begin, cpu = time.perf_counter(), _children_cpu_s()
         outcome = engine.run(plan, launcher, lambda _: None)
@@ -156,6 +157,9 @@ def main() -> int:
     parser.add_argument("--python", type=Path, default=Path(".venv-dlio/bin/python"), help="the Python that has DLIO")
     parser.add_argument("--plugin", choices=("none", "reader", "loader"), default="loader")
     parser.add_argument("--launcher", choices=("local", "mpi"), default="local", help="of the native engine")
+    parser.add_argument(
+        "--hot", action="store_true", help="leave the files in the page cache: no device in it, less noise"
+    )
     options = parser.parse_args()
     random.seed(1)
     folder = Path(tempfile.mkdtemp(prefix="parity.", dir=options.dir))
