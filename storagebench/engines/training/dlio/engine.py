@@ -2,10 +2,11 @@
 
 import yaml
 
+from storagebench.engines.clock import local_stamp
 from storagebench.engines.training.dlio.configuration import configuration, plugin_of
 from storagebench.engines.training.dlio.installation import Installation, installation_of
 from storagebench.engines.training.dlio.results import outcome_files, rank_results
-from storagebench.engines.training.outcome import Outcome, local_stamp
+from storagebench.engines.training.outcome import Outcome
 from storagebench.launch import Interpreter, Job, Launcher, Tell
 from storagebench.launch.mpirun import find_mpirun
 from storagebench.model import TrainingPlan

@@ -9,9 +9,9 @@ from functools import wraps
 from typing import Any
 
 from storagebench.collect import devices
+from storagebench.engines.progress import Progress
 from storagebench.engines.training.dlio.inside.current import Run
 from storagebench.engines.training.dlio.inside.family_tree import Usage, usage
-from storagebench.engines.training.progress import Progress
 from storagebench.launch.communicator import Communicator
 
 

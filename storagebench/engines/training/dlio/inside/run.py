@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from storagebench.engines.progress import Progress
+from storagebench.engines.storage.counters import peak_memory_bytes
 from storagebench.engines.training import cache
-from storagebench.engines.training.counters import peak_memory_bytes
 from storagebench.engines.training.dlio.inside import stand_ins
 from storagebench.engines.training.dlio.inside.current import Run, begin
 from storagebench.engines.training.dlio.inside.observer import Observer
 from storagebench.engines.training.layout import Layout, layout_of
 from storagebench.engines.training.outcome import CacheDrop
-from storagebench.engines.training.progress import Progress
 from storagebench.errors import EngineError
 from storagebench.launch.communicator import Communicator, run_rank
 from storagebench.model import TrainingPlan
