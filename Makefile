@@ -2,18 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quick test check bench docs lock clean
+.PHONY: quick test check bench docs lock dlio clean
 
 quick: .venv/run  ## run every family on small sizes; leaves report.html and report.xml
 	$(BIN)/pytest suites --quick --html=report.html --junitxml=report.xml
 
-test: .venv/dev  ## the project's own tests: lint, types and docs included
+test: .venv/dev .venv-dlio/run  ## the project's own tests: lint, types and docs included
 	$(BIN)/pytest
 
 check: .venv/dev  ## lint, types and layers alone
 	$(BIN)/pytest tests/house
 
-bench: .venv/dev  ## the performance comparisons of docs/performance.md
+bench: .venv/dev .venv-dlio/run  ## the performance comparisons of docs/performance.md
 	$(BIN)/python -m bench.datagen_vs_dlio
 	$(BIN)/python -m bench.sample_cost
 	$(BIN)/python -m bench.training_vs_fio
@@ -21,6 +21,9 @@ bench: .venv/dev  ## the performance comparisons of docs/performance.md
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling
+	$(BIN)/python -m bench.parity
+
+dlio: .venv-dlio/run  ## an environment of its own with DLIO 2.0.0 and without GPU packages, for --engine=dlio
 
 docs: .venv/dev  ## write the generated references anew
 	$(BIN)/python docs/generate.py
@@ -28,9 +31,10 @@ docs: .venv/dev  ## write the generated references anew
 lock: .venv/dev  ## pin the newest versions that work together
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --group dlio -o requirements-dlio.lock
 
 clean:  ## remove the environment and what runs left here
-	rm -rf .venv .quick results report.html report.xml
+	rm -rf .venv .venv-dlio .quick results report.html report.xml
 
 .venv/run: requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -39,4 +43,10 @@ clean:  ## remove the environment and what runs left here
 
 .venv/dev: requirements-dev.lock .venv/run
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	touch $@
+
+# The lock is whole; --no-deps keeps pip from what [tool.uv] excludes.
+.venv-dlio/run: requirements-dlio.lock
+	test -x .venv-dlio/bin/python || $(PYTHON) -m venv .venv-dlio
+	.venv-dlio/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-dlio.lock
 	touch $@

@@ -25,11 +25,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storagebench.engines.training.dataset import ensure
 from storagebench.engines.training.native import NativeEngine
@@ -88,7 +88,11 @@ class Bench:
     """One dataset, read by both."""
 
     def __init__(self, folder: Path, files: int, ranks: int, threads: int) -> None:
-        self._plan = _plan(folder, files, ranks, threads)
+        dataset = Dataset(
+            model="unet3d", format="npz", num_files=files, num_samples_per_file=1, record_length_bytes=RECORD_BYTES
+        )
+        reader = {"batch_size": BATCH_SIZE, "read_threads": threads}
+        self._plan = reading_plan("training_vs_fio", folder, dataset, ranks, reader, {"epochs": 1})
         self.launcher: Launcher = LocalLauncher()
         ensure(self._plan.dataset, self._plan.dataset_dir, self.launcher, (LOCALHOST,), 2, lambda _: None)
         self._files = sorted(Path(self._plan.dataset_dir, "train").iterdir())
@@ -212,14 +216,27 @@ def _folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _plan(folder: Path, files: int, ranks: int, threads: int) -> TrainingPlan:
+def reading_plan(
+    name: str, folder: Path, dataset: Dataset, ranks: int, reader: Mapping[str, Any], train: Mapping[str, Any]
+) -> TrainingPlan:
+    """Make a plan to read a dataset in `folder`; sections of parameters add to the least that an engine needs."""
     parameters = {
-        "reader": {"batch_size": BATCH_SIZE, "read_threads": threads, "file_shuffle": "seed"},
-        "train": {"epochs": 1, "computation_time": 0.0},
+        "framework": "pytorch",
+        "model": {"name": dataset.model},
+        "dataset": {
+            "data_folder": f"{folder}/{dataset.model}",
+            "format": dataset.format,
+            "num_files_train": dataset.num_files,
+            "num_samples_per_file": dataset.num_samples_per_file,
+            "record_length_bytes": dataset.record_length_bytes,
+        },
+        "reader": {"data_loader": "pytorch", "file_shuffle": "seed", "sample_shuffle": "seed", **reader},
+        "train": {"computation_time": 0.0, **train},
+        "workflow": {"generate_data": False, "train": True, "checkpoint": False},
     }
     workload = Workload(
         family="training",
-        model="unet3d",
+        model=dataset.model,
         accelerator="none",
         editions=(),
         status="bench",
@@ -232,7 +249,7 @@ def _plan(folder: Path, files: int, ranks: int, threads: int) -> TrainingPlan:
         where=__file__,
     )
     return TrainingPlan(
-        id="training_vs_fio",
+        id=name,
         workload=workload,
         division="whatif",
         edition="3.0",
@@ -243,10 +260,8 @@ def _plan(folder: Path, files: int, ranks: int, threads: int) -> TrainingPlan:
         parameters=parameters,
         overrides={},
         settings={},
-        dataset=Dataset(
-            model="unet3d", format="npz", num_files=files, num_samples_per_file=1, record_length_bytes=RECORD_BYTES
-        ),
-        sizing=Sizing(files, ()),
+        dataset=dataset,
+        sizing=Sizing(dataset.num_files, ()),
         prediction=Prediction(disk_bytes=0, memory_bytes_per_host=0, least_duration_s=0.0, working=()),
         reading=Reading(direct=False, decode=False, columns="all"),
         seed=1,

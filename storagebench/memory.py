@@ -27,6 +27,12 @@ HUGE_PAGE_BYTES = 2 * MIB
 LIBRARY_BYTES = {"parquet": 32 * MIB, "jpeg": 8 * MIB}
 """pyarrow and Pillow; the latter is loaded only to decode."""
 
+DLIO_BYTES = 100 * MIB
+"""What DLIO 2.0.0 itself takes beside our loader in it (96 MiB measured): pandas, h5py, hydra."""
+
+TORCH_BYTES = 280 * MIB
+"""What it takes with torch and two reading processes before they hold a sample, shared memory counted once (measured)."""
+
 BYTES_PER_FILE = 40
 """Sizes and the order of the files, held as arrays."""
 
@@ -70,6 +76,14 @@ def rank_memory_bytes(dataset: Dataset, reading: Reading, reader: Mapping[str, A
     if reading.decode:
         buffers += COPIES[dataset.format] * piece_bytes(dataset, reader["batch_size"], threads) + STORE_STEP_BYTES
     return fixed + threads * buffers
+
+
+def dlio_memory_bytes(dataset: Dataset, plugin: str, reader: Mapping[str, Any]) -> int:
+    """Predict what a rank of DLIO takes beyond one of ours; each process of torch's holds a sample and its file."""
+    if plugin in {"loader", "auto"}:
+        return DLIO_BYTES
+    processes: int = max(1, reader.get("read_threads", 1))
+    return TORCH_BYTES + processes * 2 * largest_file_bytes(dataset)
 
 
 def piece_bytes(dataset: Dataset, batch_size: int, threads: int) -> int:

@@ -2,9 +2,12 @@
 
 import os
 import re
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from tests import real_hosts
@@ -31,6 +34,15 @@ def ssh_hosts(_ssh_hosts):
     """Two hosts with a real sshd each, mended after each test; nothing that a test starts there may be left."""
     yield _ssh_hosts
     assert _ssh_hosts.mend() == {}
+
+
+@pytest.fixture(scope="session")
+def dlio_python(tmp_path_factory) -> str:
+    """The Python of a real DLIO; its environment is made here where `make test` has not made it."""
+    root = Path(__file__).parents[1]
+    with FileLock(tmp_path_factory.getbasetemp().parent / "make-dlio.lock"):
+        subprocess.run(["make", "-C", root, "dlio"], check=True, capture_output=True, timeout=600)
+    return str(root / ".venv-dlio/bin/python")
 
 
 @pytest.fixture

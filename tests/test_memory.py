@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storagebench.engines.training.layout import layout_of
-from storagebench.memory import RANK_BYTES, largest_file_bytes, piece_bytes, rank_memory_bytes
+from storagebench.memory import RANK_BYTES, dlio_memory_bytes, largest_file_bytes, piece_bytes, rank_memory_bytes
 from storagebench.model import Dataset, Reading
 from storagebench.units import MIB
 
@@ -48,3 +48,9 @@ def test_no_file_is_larger_than_the_largest_is_estimated(seed, form):
     )
     layout = layout_of(dataset)
     assert max(layout.file_bytes(file) for file in range(500)) <= 1.2 * largest_file_bytes(dataset)
+
+
+def test_dlio_takes_its_own_on_top_and_with_torch_a_sample_in_each_process():
+    loader, torch = (dlio_memory_bytes(UNET3D, plugin, READER) for plugin in ("auto", "none"))
+    assert loader == dlio_memory_bytes(UNET3D, "loader", READER) == 100 * MIB
+    assert torch > loader + READER["read_threads"] * largest_file_bytes(UNET3D)

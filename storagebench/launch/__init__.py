@@ -10,14 +10,23 @@ Tell = Callable[[Mapping[str, Any]], None]
 """Receives the progress events of ranks: plain JSON mappings with at least a `kind`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Another Python than ours for ranks that speak MPI among themselves, and the mpirun of its MPI (None: any)."""
+
+    python: str
+    mpi_bin: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A module to run once per rank with one JSON payload for all: ``python -m <module>``."""
+    """A module to run once per rank with one JSON payload for all: ``python -m <module>``, in our Python or another."""
 
     module: str
     payload: Mapping[str, Any]
     ranks: int
     hosts: tuple[Host, ...]
+    interpreter: Interpreter | None = None
 
 
 class Launcher(Protocol):

@@ -31,7 +31,7 @@ ENDING_S = 0.002
 
 
 class LocalLauncher:
-    """Runs jobs on this machine.
+    """Runs jobs on this machine; one in another interpreter by MPI, as its ranks know nothing of our sockets.
 
     Args:
         stdout, stderr: open binary files that take what ranks print, each line after ``[rank] ``; None keeps
@@ -51,6 +51,10 @@ class LocalLauncher:
             ClusterError: a host of the job is not this machine.
             EngineError: a rank failed or died; an error of our own tree keeps its class.
         """
+        if job.interpreter is not None:
+            from storagebench.launch.mpi import MpiLauncher
+
+            return MpiLauncher(stdout=self._stdout, stderr=self._stderr).run(job, tell)
         for host in job.hosts:
             if not is_local(host):
                 raise ClusterError(

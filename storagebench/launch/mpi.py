@@ -41,7 +41,7 @@ class MpiLauncher:
     """Runs jobs through mpirun.
 
     Args:
-        mpi_bin: mpirun or its folder, or srun; None finds one (see `find_mpirun`).
+        mpi_bin: mpirun or its folder, or srun; None takes that of the job's interpreter, or finds one (`find_mpirun`).
         extra: options for mpirun, after our own.
         ssh_config: the configuration that mpirun's ssh goes by; None leaves it the user's.
         stdout, stderr: open binary files that take what ranks and mpirun print; None keeps only the last lines,
@@ -72,7 +72,7 @@ class MpiLauncher:
             ClusterError: no mpirun, an unknown or unreachable host, too few slots, or a world of the wrong size.
             EngineError: a rank failed or died; an error of our own tree keeps its class.
         """
-        mpirun = find_mpirun(self._mpi_bin)
+        mpirun = find_mpirun(self._mpi_bin or (job.interpreter.mpi_bin if job.interpreter else None))
         if unknown := unknown_hosts(host for host in job.hosts if not is_local(host)):
             raise ClusterError(
                 f"--hosts: no address is known for {', '.join(unknown)}: check the names or the resolver"

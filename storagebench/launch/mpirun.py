@@ -113,6 +113,7 @@ def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
 
     Slots are always said, one for each rank: then any number of ranks fits any number of cores.
     """
+    python = job.interpreter.python if job.interpreter else sys.executable
     placed = spread_ranks(job.hosts, job.ranks)
     hosts = ",".join(f"[{name}]:{count}" if ":" in name else f"{name}:{count}" for name, count in placed)
     ranks, forwarded = (
@@ -127,7 +128,7 @@ def command(mpirun: Mpirun, job: Job, extra: Sequence[str] = ()) -> list[str]:
     else:
         options = ["--bind-to", "none", "--map-by", "slot", "-n", ranks, "-H", hosts]
         options += [part for name in forwarded for part in ("-x", name)]
-    return [mpirun.path, *options, *extra, sys.executable, "-P", "-m", "storagebench.launch.rank", job.module]
+    return [mpirun.path, *options, *extra, python, "-P", "-m", "storagebench.launch.rank", job.module]
 
 
 def settings(mpirun: Mpirun, job: Job, scratch: str, ssh_config: str | None = None) -> dict[str, str]:

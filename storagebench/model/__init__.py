@@ -9,7 +9,7 @@ from storagebench.model.plan import Override, Plan, Prediction
 from storagebench.model.record import Missing, Record
 from storagebench.model.sizing import Sizing, required_files
 from storagebench.model.submission import Group, Listing, Submission
-from storagebench.model.training_plan import Reading, TrainingPlan
+from storagebench.model.training_plan import DlioChoice, Reading, TrainingPlan
 from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
 from storagebench.model.workload import Workload
 
@@ -20,6 +20,7 @@ __all__ = [
     "Cluster",
     "Column",
     "Dataset",
+    "DlioChoice",
     "Edition",
     "Finding",
     "Group",

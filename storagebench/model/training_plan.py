@@ -22,8 +22,22 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DlioChoice:
+    """Which DLIO executes a plan, and how much of its reading is ours.
+
+    `python` is the interpreter that has dlio_benchmark; `plugin` is none (DLIO reads as it does by itself), reader (ours
+    in its torch loader), loader (ours in place of both) or auto (none where it has torch, else loader). `mpi_bin` is the
+    mpirun that the user named, "" for none.
+    """
+
+    python: str
+    plugin: str = "auto"
+    mpi_bin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPlan(Plan):
-    """Epochs of reads; `sizing` is what the rules demand, `dataset` what is used."""
+    """Epochs of reads; `sizing` is what the rules demand, `dataset` what is used, `dlio` is None for other engines."""
 
     storage_option: ClassVar[str] = "--data-dir"
     separation_rule: ClassVar[str] = "3.4.2"
@@ -34,6 +48,7 @@ class TrainingPlan(Plan):
     au_definition: str
     data_dir: str
     checkpoint_dir: str
+    dlio: DlioChoice | None = None
 
     @property
     def storage_dir(self) -> str:

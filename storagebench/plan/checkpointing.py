@@ -23,8 +23,12 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
     Overrides are what the user (or --quick) changed; settings are what we set, as the official tool does.
 
     Raises:
-        PlanError: so many ranks cannot share the model.
+        PlanError: so many ranks cannot share the model, or another engine than ours is asked for.
     """
+    if wishes.engine != "native":
+        raise PlanError(
+            f"{point.id}: --engine={wishes.engine} is for training; checkpointing has the native engine alone, so leave it out"
+        )
     workload, ranks = point.workload, point.accelerators
     zeroed = [name for phase, name in COUNTS.items() if _phase(point) not in ("", phase)]
     overrides = {name: override for name, override in wishes.overrides(workload).items() if name not in zeroed}

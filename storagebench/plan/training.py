@@ -9,6 +9,7 @@ from storagebench.errors import PlanError
 from storagebench.model import (
     Cluster,
     Dataset,
+    DlioChoice,
     Edition,
     Override,
     Prediction,
@@ -70,7 +71,7 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         settings=settings,
         dataset=dataset,
         sizing=sizing if dataset.num_files == sizing.num_files else _asked_for(sizing, dataset, overrides),
-        prediction=_prediction(tree, dataset, reading, point.accelerators, len(cluster.hosts)),
+        prediction=_prediction(tree, dataset, reading, wishes.dlio, (point.accelerators, len(cluster.hosts))),
         reading=reading,
         seed=seed,
         engine=wishes.engine,
@@ -81,6 +82,7 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         data_dir=wishes.data_dir,
         results_dir=wishes.results_dir,
         checkpoint_dir=wishes.checkpoint_dir,
+        dlio=wishes.dlio,
     )
     if plan.steps_per_epoch() < 1:
         batch = plan.parameter("reader.batch_size")
@@ -104,11 +106,17 @@ def describe(plan: TrainingPlan) -> tuple[str, ...]:
             *working(plan.sizing.working),
             (
                 f"  run         {plan.parameter('train.epochs')} epochs of {plan.steps_per_epoch():,} steps, batch "
-                f"{plan.parameter('reader.batch_size')}, {plan.reading}, {plan.engine} engine, AU as {plan.au_definition}"
+                f"{plan.parameter('reader.batch_size')}, {plan.reading}, {_engine(plan)}, AU as {plan.au_definition}"
             ),
             *working(plan.prediction.working),
         ),
     )
+
+
+def _engine(plan: TrainingPlan) -> str:
+    if plan.dlio is None:
+        return f"{plan.engine} engine"
+    return f"{plan.engine} engine ({plan.dlio.python}, plug-in {plan.dlio.plugin})"
 
 
 def _settings(
@@ -133,10 +141,17 @@ def _asked_for(sizing: Sizing, dataset: Dataset, overrides: Mapping[str, Overrid
 
 
 def _prediction(
-    tree: Mapping[str, Any], dataset: Dataset, reading: Reading, accelerators: int, hosts: int
+    tree: Mapping[str, Any],
+    dataset: Dataset,
+    reading: Reading,
+    dlio: DlioChoice | None,
+    accelerators_and_hosts: tuple[int, int],
 ) -> Prediction:
+    accelerators, hosts = accelerators_and_hosts
     ranks_per_host = -(-accelerators // hosts)
     rank_bytes = memory.rank_memory_bytes(dataset, reading, tree["reader"])
+    if dlio is not None:
+        rank_bytes += memory.dlio_memory_bytes(dataset, dlio.plugin, tree["reader"])
     epochs, compute_s = tree["train"]["epochs"], tree["train"]["computation_time"]
     steps = dataset.num_samples // (tree["reader"]["batch_size"] * accelerators)
     checkpoint = tree["model"].get("model_size", 0) if tree["workflow"].get("checkpoint") else 0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from storagebench.model import Host, Override, Workload
+from storagebench.model import DlioChoice, Host, Override, Workload
 from storagebench.parameters import flatten
 
 
@@ -29,6 +29,7 @@ class Wishes:
     accelerator_type: str = "b200"
     between_phases: str = ""
     keep_checkpoints: bool = False
+    dlio: DlioChoice | None = None
 
     def overrides(self, workload: Workload) -> dict[str, Override]:
         """Return what differs from the workload's own parameters by wish, and whose wish it is; the user's word wins."""

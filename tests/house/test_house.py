@@ -48,9 +48,9 @@ def test_locks_pin_with_hashes_and_name_no_registry():
         assert text.count("--hash=sha256:") >= len(re.findall(r"^[a-z0-9].*==", text, re.MULTILINE))
 
 
-def test_default_install_has_no_gpu_package():
-    text = (ROOT / "requirements.lock").read_text()
-    assert not re.search(r"^(torch|tensorflow|nvidia|cuda|triton|jax)", text, re.MULTILINE)
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.lock")), ids=lambda path: path.name)
+def test_no_lock_has_a_gpu_package(lock):
+    assert not re.search(r"^(torch|tensorflow|nvidia|cuda|triton|jax)", lock.read_text(), re.MULTILINE)
 
 
 def tracked() -> list[Path]:

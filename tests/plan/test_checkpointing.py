@@ -37,6 +37,11 @@ def refusal(made: CheckpointingPlan) -> str:
     return str(refused.value)
 
 
+def test_dlio_is_no_engine_for_checkpoints():
+    with pytest.raises(PlanError, match="--engine=dlio is for training; checkpointing has the native engine alone"):
+        plan(engine="dlio")
+
+
 def test_a_plan_survives_json():
     made = plan(params={"model.scale": "1/100"})
     assert from_json(CheckpointingPlan, json.loads(json.dumps(to_json(made)))) == made

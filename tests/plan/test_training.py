@@ -9,7 +9,7 @@ import pytest
 from storagebench.config import load_workloads
 from storagebench.edition import load_edition
 from storagebench.errors import PlanError
-from storagebench.model import LOCALHOST, Cluster, HostFacts, Override, TrainingPlan
+from storagebench.model import LOCALHOST, Cluster, DlioChoice, HostFacts, Override, TrainingPlan
 from storagebench.plan import Wishes, check_disk, check_memory
 from storagebench.plan.training import describe, make_plan
 from storagebench.select import Point
@@ -145,6 +145,14 @@ def test_the_description_says_what_would_happen():
         "dataset.num_files_train=28000",
     ):
         assert words in text
+
+
+def test_a_plan_for_dlio_names_it_and_counts_its_memory():
+    choice = DlioChoice(python="/opt/dlio/bin/python", plugin="loader")
+    made = plan(engine="dlio", dlio=choice)
+    assert "dlio engine (/opt/dlio/bin/python, plug-in loader)" in "\n".join(describe(made))
+    assert made.prediction.memory_bytes_per_host > plan().prediction.memory_bytes_per_host
+    assert from_json(TrainingPlan, to_json(made)) == made
 
 
 def test_repeats_share_a_fingerprint_and_other_settings_do_not():

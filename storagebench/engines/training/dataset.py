@@ -16,10 +16,12 @@ from typing import NamedTuple
 from filelock import FileLock
 
 from storagebench import __version__
-from storagebench.engines.training.layout import layout_of, relative_path
+from storagebench.engines.training.foreign import adopt
+from storagebench.engines.training.layout import Layout, layout_of, relative_path
 from storagebench.engines.training.manifest import (
     MANIFEST_FILE,
     Manifest,
+    is_foreign,
     read_manifest,
     read_marker,
     write_manifest,
@@ -79,14 +81,21 @@ class _Crew(NamedTuple):
 
 def _accept(dataset: Dataset, root: str) -> Manifest | None:
     """Return the manifest of the folder, once the files it shares with the dataset wanted have been looked at."""
-    manifest = read_manifest(root)
+    manifest = read_manifest(root) or (None if read_marker(root) else adopt(dataset, root))
     if manifest is None:
         return None
     _refuse_other(dataset, manifest.dataset, root)
     there = manifest.dataset
+    if is_foreign(manifest) and there.num_files < dataset.num_files:
+        raise DatasetError(
+            f"{root} holds {there.num_files} files that DLIO generated, where {dataset.num_files} are needed, and these "
+            "cannot be mixed with ours: have DLIO generate them, or choose another --data-dir"
+        )
     shared = replace(there, num_files=min(there.num_files, dataset.num_files))
     if there.format == "parquet":  # all of one size; the footer to ask might be the damaged one
         _verify(shared, root, lambda _: manifest.total_bytes // there.num_files)
+    elif is_foreign(manifest):
+        _look(shared, layout_of(shared, root))
     else:
         _verify(shared, root, layout_of(shared).file_bytes)
     return manifest
@@ -175,9 +184,7 @@ def _verify(dataset: Dataset, root: str, file_bytes: Callable[[int], int]) -> No
     Raises:
         DatasetError: a file is missing or of another size.
     """
-    last = dataset.num_files - 1
-    count = min(dataset.num_files, SAMPLED_FILES)
-    for file in (last * number // max(count - 1, 1) for number in range(count)):
+    for file in _sample(dataset):
         path, expected = Path(root, relative_path(dataset, file)), file_bytes(file)
         try:
             size = path.stat().st_size
@@ -186,6 +193,22 @@ def _verify(dataset: Dataset, root: str, file_bytes: Callable[[int], int]) -> No
             size, state = None, f"should hold {expected} bytes, found none ({error.strerror})"
         if size != expected:
             raise DatasetError(f"{path} {state}: the dataset is damaged; delete {root} to have it generated again.")
+
+
+def _look(dataset: Dataset, layout: Layout) -> None:
+    """Find up to 1000 files whose sizes nobody but the disk knows.
+
+    Raises:
+        DatasetError: one is missing.
+    """
+    for file in _sample(dataset):
+        layout.file_bytes(file)
+
+
+def _sample(dataset: Dataset) -> Iterator[int]:
+    last = dataset.num_files - 1
+    count = min(dataset.num_files, SAMPLED_FILES)
+    return (last * number // max(count - 1, 1) for number in range(count))
 
 
 def _mount_point(folder: str) -> Path:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
+from storagebench.engines.training.manifest import foreign_total
 from storagebench.errors import DatasetError
 from storagebench.model import Dataset
 
@@ -51,13 +52,18 @@ def relative_path(dataset: Dataset, file: int) -> str:
 def layout_of(dataset: Dataset, folder: str | None = None, *, columns: str = "all") -> Layout:
     """Return the layout of a dataset.
 
-    Only parquet has one that cannot be computed: with `folder`, it is read from the footer of file 0; without,
-    a file is written to nowhere (a second for each gigabyte of it). `columns` is "all" or "marked", which
+    With `folder`, what the files there are is respected: DLIO's own keep their names and sizes. Of ours, only parquet
+    has a layout that cannot be computed: it is read from the footer of file 0, or, without `folder`, a file is written to
+    nowhere (a second for each gigabyte of it). `columns` is "all" or "marked", which
     leaves out the parquet columns that the workload does not read.
 
     Raises:
         DatasetError: the format is unknown, or the footer of file 0 cannot be read.
     """
+    if folder is not None and (total := foreign_total(folder)):
+        from storagebench.engines.training.foreign import ForeignFiles
+
+        return ForeignFiles(dataset, folder, total)
     # Each format is imported when it is needed: pyarrow alone takes longer than the start of a rank.
     match dataset.format:
         case "npz":

@@ -19,6 +19,8 @@ from storagebench.serial import from_json, to_json
 
 MANIFEST_FILE = ".mlps-datagen-manifest.json"
 MARKER_FILE = ".storagebench-datagen-in-progress.json"
+DLIO = "DLIO"
+"""The generator of datasets that were there before us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,21 @@ def read_manifest(folder: str) -> Manifest | None:
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(_unreadable(path, error)) from error
     return dataclasses.replace(manifest, path=folder)
+
+
+def is_foreign(manifest: Manifest) -> bool:
+    """Say whether DLIO generated a dataset: its files have names and sizes of their own (see `foreign`)."""
+    return manifest.generator == DLIO
+
+
+def foreign_total(folder: str) -> int:
+    """Return how many files DLIO generated in a folder; 0 where it holds none of DLIO's.
+
+    Raises:
+        DatasetError: there is a manifest that cannot be read.
+    """
+    manifest = read_manifest(folder)
+    return manifest.dataset.num_files if manifest is not None and is_foreign(manifest) else 0
 
 
 def read_marker(folder: str) -> Dataset | None:

@@ -17,6 +17,9 @@ class NativeEngine:
     def __init__(self, *, drop_caches: bool = True) -> None:
         self._drop_caches = drop_caches
 
+    def check(self, plan: TrainingPlan) -> None:
+        """Refuse nothing: plans are made for this engine."""
+
     def run(self, plan: TrainingPlan, launcher: Launcher, tell: Tell) -> Outcome:
         """Run all epochs on all ranks.
 

@@ -1,6 +1,7 @@
 """What a training run returns: the raw times and counters of every rank, from which all figures are computed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +81,15 @@ class RankResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A finished run; stamps are local time without zone and include the start of the ranks."""
+    """A finished run; stamps are local time without zone and include the start of the ranks.
+
+    `engine_detail` says what its version does not, `files` are texts of the engine's own to be kept, by name.
+    """
 
     engine: str
     engine_version: str
     started_at: str
     ended_at: str
     ranks: tuple[RankResult, ...]
+    engine_detail: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)

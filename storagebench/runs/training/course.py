@@ -8,9 +8,9 @@ from storagebench.collect.cluster import collect
 from storagebench.collect.filesystem import same_filesystem
 from storagebench.engines.training import upstream
 from storagebench.engines.training.dataset import ensure
+from storagebench.engines.training.engine import engine_of
 from storagebench.engines.training.manifest import Manifest
 from storagebench.engines.training.metrics import Metrics, measure
-from storagebench.engines.training.native import NativeEngine
 from storagebench.engines.training.outcome import Outcome
 from storagebench.launch import Launching, Tell
 from storagebench.model import Cluster, TrainingPlan
@@ -55,7 +55,7 @@ def run(plan: TrainingPlan, manifest: Manifest, cluster: Cluster, launching: Lau
         folder.write_json("fs_separation.json", separation)
         folder.write_text("datagen-manifest.json", manifest_text(manifest))
         with logged(folder, "training_run", launching) as launcher:
-            outcome = NativeEngine().run(plan, launcher, tell)
+            outcome = engine_of(plan.engine).run(plan, launcher, tell)
         ended = datetime.now(UTC)
         metrics = measure(outcome.ranks, plan)
         cluster_end = collect(plan.hosts, launching(None, None))
@@ -87,7 +87,8 @@ def _write_upstream(
         for rank in outcome.ranks
         for epoch in rank.epochs
     ]
-    folder.write_text("dlio.log", "\n".join(lines) + "\n")
+    for name, text in ({"dlio.log": "\n".join(lines) + "\n"} | dict(outcome.files)).items():
+        folder.write_text(name, text)
 
 
 def _stamp_of(manifest: Manifest) -> str:

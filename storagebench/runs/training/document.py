@@ -18,6 +18,7 @@ def document(
         "engine": {
             "name": outcome.engine,
             "version": outcome.engine_version,
+            "detail": outcome.engine_detail,
             "au_definition": metrics.definition,
             "reading": str(plan.reading),
         },

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from storagebench.collect.filesystem import filesystem_of
+from storagebench.engines.training.engine import engine_of
 from storagebench.engines.training.manifest import Manifest
 from storagebench.launch import Launching, Tell
 from storagebench.model import Cluster, Edition, TrainingPlan
@@ -27,7 +28,8 @@ class Training:
         return planning.describe(plan)
 
     def check(self, plan: TrainingPlan, cluster: Cluster) -> None:
-        """Refuse too little memory, and too little room for a dataset that nobody has begun; datagen looks closer."""
+        """Refuse what the engine cannot do, too little memory, and too little room for a dataset that nobody has begun."""
+        engine_of(plan.engine).check(plan)
         check_memory(plan, cluster, "lower --accelerators or reader.read_threads")
         if not Path(plan.dataset_dir).exists():
             check_disk(plan, filesystem_of(plan.data_dir).free_bytes, ", or fewer --accelerators")
