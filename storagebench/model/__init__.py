@@ -5,6 +5,8 @@ from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
 from storagebench.model.dataset import Column, Dataset
 from storagebench.model.edition import Edition
 from storagebench.model.families import OFFICIAL
+from storagebench.model.kvcache_stage import Load, Stage, Storing, Tiers, Traffic
+from storagebench.model.language_models import LANGUAGE_MODELS, LanguageModel, language_model
 from storagebench.model.plan import Override, Plan, Prediction
 from storagebench.model.record import Missing, Record
 from storagebench.model.sizing import Sizing, required_files
@@ -14,6 +16,7 @@ from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
 from storagebench.model.workload import Workload
 
 __all__ = [
+    "LANGUAGE_MODELS",
     "LOCALHOST",
     "OFFICIAL",
     "CheckpointingPlan",
@@ -27,7 +30,9 @@ __all__ = [
     "HostFacts",
     "Judgement",
     "Lands",
+    "LanguageModel",
     "Listing",
+    "Load",
     "Missing",
     "Override",
     "Plan",
@@ -35,9 +40,14 @@ __all__ = [
     "Reading",
     "Record",
     "Sizing",
+    "Stage",
+    "Storing",
     "Submission",
+    "Tiers",
+    "Traffic",
     "TrainingPlan",
     "Verdict",
     "Workload",
+    "language_model",
     "required_files",
 ]
