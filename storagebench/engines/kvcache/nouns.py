@@ -1,5 +1,6 @@
 """Chunks and requests: what the profiles make and the tiers decide on."""
 
+import enum
 from typing import NamedTuple
 
 
@@ -11,19 +12,26 @@ class Chunk(NamedTuple):
     tokens: int
 
 
+class Reuse(enum.Enum):
+    """What the known chunks of a request are worth."""
+
+    PREFIX = "a chunk helps only when all before it were found; the others are made again and stored"
+    PIECES = "each helps for itself; those that are missing are made again and stored"
+    TURNS = "each helps for itself; those that are missing are gone"
+
+
 class Request(NamedTuple):
     """One request to the model.
 
-    `known` are the chunks it would like to find, in order; `fresh` those that it makes beyond them. With `prefix`, a
-    chunk helps only when all before it were found; with `recomputes`, those not found are made and stored again. `rereads` is how often it reads each fresh chunk right away.
+    `known` are the chunks it would like to find, in order; `fresh` those that it makes beyond them. `rereads` is how
+    often it reads each fresh chunk right away.
     """
 
     due_ns: int
     session: int
     known: tuple[Chunk, ...]
     fresh: tuple[Chunk, ...]
-    prefix: bool
-    recomputes: bool
+    reuse: Reuse
     rereads: int
     input_tokens: int
     output_tokens: int

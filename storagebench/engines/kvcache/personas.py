@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from storagebench.engines.kvcache.draws import Stream, key, mix
-from storagebench.engines.kvcache.nouns import Chunk, Request
+from storagebench.engines.kvcache.nouns import Chunk, Request, Reuse
 from storagebench.model import Traffic
 
 SECOND_NS = 1_000_000_000
@@ -67,7 +67,7 @@ class _User:
         rereads = 0 if context >= PREFILL_ONLY_TOKENS else 1 + -(-generated // DECODE_BATCH)
         known = tuple(self._turns)
         self._turns.append(fresh)
-        return Request(due_ns, self.number, known, (fresh,), False, False, rereads, context, generated)
+        return Request(due_ns, self.number, known, (fresh,), Reuse.TURNS, rereads, context, generated)
 
 
 def requests(traffic: Traffic, seed: int) -> Iterator[Request]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from storagebench.engines.kvcache.draws import key, mix
-from storagebench.engines.kvcache.nouns import Chunk, Request
+from storagebench.engines.kvcache.nouns import Chunk, Request, Reuse
 from storagebench.errors import ConfigError
 from storagebench.model import Traffic
 
@@ -79,7 +79,7 @@ def _mooncake_request(row: dict[str, Any], number: int, where: str, traffic: Tra
     size_bytes = traffic.object_bytes(MOONCAKE_TOKENS)
     full = length // MOONCAKE_TOKENS if traffic.partial_chunks == "full" else len(hashes)
     chunks = tuple(Chunk(mix(key("mooncake", one)), size_bytes, MOONCAKE_TOKENS) for one in hashes[:full])
-    return Request(timestamp * 1_000_000, number, chunks, (), True, True, 0, length, output)
+    return Request(timestamp * 1_000_000, number, chunks, (), Reuse.PREFIX, 0, length, output)
 
 
 def _burstgpt(path: Path, traffic: Traffic) -> Iterator[Request]:
@@ -92,7 +92,7 @@ def _burstgpt(path: Path, traffic: Traffic) -> Iterator[Request]:
             where = f"{path}:{rows.line_num}"
             due, length, output = (_number(row[name], name, where) for name in wanted)
             chunks = _alone(("burstgpt", rows.line_num), int(length) + int(output), traffic)
-            yield Request(int(due * SECOND_NS), rows.line_num, (), chunks, True, True, 0, int(length), int(output))
+            yield Request(int(due * SECOND_NS), rows.line_num, (), chunks, Reuse.PREFIX, 0, int(length), int(output))
 
 
 def _sharegpt(path: Path, traffic: Traffic) -> Iterator[Request]:
@@ -117,7 +117,7 @@ def _sharegpt(path: Path, traffic: Traffic) -> Iterator[Request]:
             before = _alone(("sharegpt", number), context, traffic)
             context = min(context + question + answer, traffic.most_context_tokens)
             fresh = _alone(("sharegpt", number), context, traffic)[len(before) :]
-            yield Request(due_ns, number, before, fresh, True, True, 0, context - answer, answer)
+            yield Request(due_ns, number, before, fresh, Reuse.PREFIX, 0, context - answer, answer)
             due_ns += gap_ns
 
 

@@ -7,7 +7,7 @@ does), so that a missing one does not make those after it useless. The question 
 from collections.abc import Iterator
 
 from storagebench.engines.kvcache.draws import Stream, Zipf, key, mix
-from storagebench.engines.kvcache.nouns import Chunk, Request
+from storagebench.engines.kvcache.nouns import Chunk, Request, Reuse
 from storagebench.model import Traffic
 
 SECOND_NS = 1_000_000_000
@@ -15,7 +15,11 @@ SECOND_NS = 1_000_000_000
 
 def requests(traffic: Traffic, seed: int) -> Iterator[Request]:
     """Yield questions in the order of their due times; each is a session of its own."""
-    arrivals, choices, popularity = Stream(seed, "arrivals"), Stream(seed, "documents"), Zipf(traffic.prompts, traffic.skew)
+    arrivals, choices, popularity = (
+        Stream(seed, "arrivals"),
+        Stream(seed, "documents"),
+        Zipf(traffic.prompts, traffic.skew),
+    )
     lengths = [Stream(seed, "document", i).between(*traffic.prompt_tokens) for i in range(traffic.prompts)]
     due_s, number = 0.0, 0
     while True:
@@ -27,7 +31,7 @@ def requests(traffic: Traffic, seed: int) -> Iterator[Request]:
         chunks = tuple(chunk for document in chosen for chunk in _chunks(traffic, document, lengths[document]))
         tokens = sum(chunk.tokens for chunk in chunks) + choices.between(*traffic.input_tokens)
         output = choices.between(*traffic.output_tokens)
-        yield Request(int(due_s * SECOND_NS), number, chunks, (), False, True, 0, tokens, output)
+        yield Request(int(due_s * SECOND_NS), number, chunks, (), Reuse.PIECES, 0, tokens, output)
         number += 1
 
 

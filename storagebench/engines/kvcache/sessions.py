@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from storagebench.engines.kvcache.draws import Stream, Zipf, key, mix
-from storagebench.engines.kvcache.nouns import Chunk, Request
+from storagebench.engines.kvcache.nouns import Chunk, Request, Reuse
 from storagebench.model import Traffic
 
 SPREAD = 1.0
@@ -72,7 +72,7 @@ def _turn(session: Session, due_ns: int, traffic: Traffic) -> Request:
     if traffic.partial_chunks == "padded" and (rest := session.tokens % traffic.chunk_tokens):
         name = mix(key(session.number, session.tokens))
         fresh = [*fresh, Chunk(name, traffic.object_bytes(traffic.chunk_tokens), rest)]
-    return Request(due_ns, session.number, known, tuple(fresh), True, True, 0, session.tokens - answered, answered)
+    return Request(due_ns, session.number, known, tuple(fresh), Reuse.PREFIX, 0, session.tokens - answered, answered)
 
 
 def _length(draws: Stream, limits: tuple[int, int]) -> int:

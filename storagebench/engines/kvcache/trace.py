@@ -5,6 +5,7 @@ the bytes of both tables, little-endian, in order.
 """
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from storagebench.engines.kvcache.nouns import Chunk, Request
+from storagebench.engines.kvcache.nouns import Chunk, Request, Reuse
 from storagebench.engines.kvcache.requests import requests_of
-from storagebench.engines.kvcache.tiers import DELETE, GET, HBM, MISS, PUT, STORAGE, LogicalCache, Step
+from storagebench.engines.kvcache.tiers import DELETE, GET, MISS, PUT, STORAGE, LogicalCache, Step
 from storagebench.errors import PlanError
 from storagebench.model import Stage
 from storagebench.units import bytes_text
@@ -22,7 +23,9 @@ from storagebench.units import bytes_text
 SECOND_NS = 1_000_000_000
 BLOCK_ROWS = 65_536
 MOST_ROWS = 8_000_000
-"""Half a gigabyte of plan and its graph; a longer one is refused with advice."""
+"""Operations, and requests: gigabytes of plan and its graph; a longer one is refused with advice."""
+IDLE_REQUESTS = 10_000
+"""So many requests without a byte moved, and none will come."""
 
 OPERATION = np.dtype(
     [
@@ -52,7 +55,7 @@ REQUEST = np.dtype(
         ("in_storage", "<u4"),
     ]
 )
-"""`first` and `operations` say which rows; the last four count the chunks it looked up by where they were."""
+"""`first` and `operations` say which rows; the last four count the chunks of its context by where they were found."""
 
 Table = NDArray[np.void]
 
@@ -77,7 +80,7 @@ class Trace:
 
     @property
     def hit_ratio(self) -> float | None:
-        """Chunks found in any tier over chunks looked up; None when nothing was."""
+        """Chunks of all contexts found in any tier; None when there was none to look for."""
         looked_up = sum(int(self.requests[name].sum()) for name in ("missed", "in_hbm", "in_dram", "in_storage"))
         return 1 - int(self.requests["missed"].sum()) / looked_up if looked_up else None
 
@@ -132,6 +135,7 @@ class _Planning:
         self._versions: dict[int, int] = {}
         self._ranks = ranks
         self._moved_bytes = 0
+        self._stored: list[Request] = []
 
     def trace(self) -> Trace:
         first = self._filled()
@@ -152,6 +156,7 @@ class _Planning:
         for request in self._requests:
             if evicted or written >= target:
                 return request
+            self._stored.append(request)
             for chunk in (*request.known, *request.fresh):
                 if self._cache.find(chunk) != MISS:
                     continue
@@ -162,20 +167,41 @@ class _Planning:
         return None
 
     def _timed(self, first: Request) -> None:
-        for request in self._with(first):
+        for request in self._again(first) if self._stage.traffic.mode == "decode" else self._with(first):
             due_ns = request.due_ns - first.due_ns
             if self._is_enough(due_ns):
                 return
             self._request(request, due_ns)
-            if self._operations.count > MOST_ROWS:
+            if max(self._operations.count, self._rows.count) > MOST_ROWS:
                 raise PlanError(
-                    f"{self._stage.name}: the plan has more than {MOST_ROWS:,} operations; "
+                    f"{self._stage.name}: the plan has more than {MOST_ROWS:,} operations or requests; "
                     "lower load.most_gib_per_s or the window, or take larger chunks"
                 )
+            if self._rows.count > IDLE_REQUESTS and not self._moved_bytes:
+                raise PlanError(
+                    f"{self._stage.name}: {self._rows.count:,} requests ask nothing of the storage, since memory holds all "
+                    "that they read: lower tiers.dram_gib and tiers.hbm_gib, or raise load.fill_gib"
+                )
+        if self._stage.load.kind != "closed":
+            raise PlanError(
+                f"{self._stage.traffic.trace} ends before the window does: lower load.rate or load.window_s"
+            )
 
     def _with(self, first: Request) -> Iterator[Request]:
         yield first
         yield from self._requests
+
+    def _again(self, first: Request) -> Iterator[Request]:
+        """Ask for whole contexts that the fill stored, over and over: that is all there is to read."""
+        if not self._stored:
+            raise PlanError(f"{self._stage.name}: mode decode reads what was stored before: set load.fill_gib above zero")
+        begin_ns = self._stored[0].due_ns
+        length_ns = first.due_ns - begin_ns
+        for turn in itertools.count():
+            shift_ns = first.due_ns - begin_ns + turn * length_ns
+            for request in self._stored:
+                context = (*request.known, *request.fresh)
+                yield request._replace(due_ns=request.due_ns + shift_ns, known=context, fresh=())
 
     def _is_enough(self, due_ns: int) -> bool:
         load = self._stage.load
@@ -186,7 +212,7 @@ class _Planning:
     def _request(self, request: Request, due_ns: int) -> None:
         number, first = self._rows.count, self._operations.count
         found = self._look_up(request, number)
-        missing = found[MISS] if request.recomputes else []
+        missing = found[MISS] if request.reuse is not Reuse.TURNS else []
         reads, writes = self._stage.traffic.mode != "prefill", self._stage.traffic.mode != "decode"
         for chunk in (*missing, *request.fresh) if writes else ():
             for step in self._cache.write(chunk):
@@ -197,18 +223,21 @@ class _Planning:
                     self._row(self._operations, Step(GET, chunk), number, REREAD)
         operations = self._operations.count - first
         lengths = (request.input_tokens, request.output_tokens)
-        counts = (len(found[level]) for level in sorted(found))
-        self._rows.add(due_ns, request.session, first, operations, *lengths, *counts)
+        missed, *hits = (len(found[level]) for level in sorted(found))
+        missed += len(request.fresh) if request.reuse is not Reuse.TURNS else 0
+        self._rows.add(due_ns, request.session, first, operations, *lengths, missed, *hits)
 
     def _look_up(self, request: Request, number: int) -> dict[int, list[Chunk]]:
         """Find what the request would like to have; a hole in a prefix makes the rest useless."""
         found: dict[int, list[Chunk]] = {level: [] for level in range(MISS, STORAGE + 1)}
-        reads = self._stage.traffic.mode != "prefill"
+        if self._stage.traffic.mode == "prefill":  # it reads nothing, so that all is new to it
+            found[MISS] = list(request.known)
+            return found
         steps: list[Step] = []
         for chunk in request.known:
-            level = MISS if request.prefix and found[MISS] else self._cache.find(chunk)
+            level = MISS if request.reuse is Reuse.PREFIX and found[MISS] else self._cache.find(chunk)
             found[level].append(chunk)
-            if level == STORAGE and reads:
+            if level == STORAGE:
                 steps += self._cache.read(chunk)
         for step in sorted(steps, key=lambda step: step.kind != GET):
             self._row(self._operations, step, number, RESTORE if step.kind == GET else STORE)
@@ -226,6 +255,3 @@ class _Planning:
             )
         self._moved_bytes += chunk.size_bytes if kind != DELETE and table is self._operations else 0
         table.add(chunk.object, chunk.size_bytes, request, version, chunk.tokens, kind, part)
-
-
-__all__ = ["DELETE", "GET", "HBM", "PUT", "REREAD", "RESTORE", "STORE", "Trace", "make_trace"]
