@@ -5,6 +5,7 @@ from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
 from storagebench.model.dataset import Column, Dataset
 from storagebench.model.edition import Edition
 from storagebench.model.families import OFFICIAL
+from storagebench.model.kvcache_plan import KvCachePlan
 from storagebench.model.kvcache_stage import Load, Stage, Storing, Tiers, Traffic
 from storagebench.model.language_models import LANGUAGE_MODELS, LanguageModel, language_model
 from storagebench.model.plan import Override, Plan, Prediction
@@ -29,6 +30,7 @@ __all__ = [
     "Host",
     "HostFacts",
     "Judgement",
+    "KvCachePlan",
     "Lands",
     "LanguageModel",
     "Listing",

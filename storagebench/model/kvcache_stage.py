@@ -36,7 +36,6 @@ class Traffic:
     most_context_tokens: int
     most_output_tokens: int
     trace: str
-    generation_s_per_token: float
 
     @property
     def language_model(self) -> LanguageModel:

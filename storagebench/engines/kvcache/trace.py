@@ -25,7 +25,7 @@ BLOCK_ROWS = 65_536
 MOST_ROWS = 8_000_000
 """Operations, and requests: gigabytes of plan and its graph; a longer one is refused with advice."""
 IDLE_REQUESTS = 10_000
-"""So many requests without a byte moved, and none will come."""
+"""After so many requests in a row without a byte moved, none will come."""
 
 OPERATION = np.dtype(
     [
@@ -135,6 +135,7 @@ class _Planning:
         self._versions: dict[int, int] = {}
         self._ranks = ranks
         self._moved_bytes = 0
+        self._last_move = 0
         self._stored: list[Request] = []
 
     def trace(self) -> Trace:
@@ -177,10 +178,10 @@ class _Planning:
                     f"{self._stage.name}: the plan has more than {MOST_ROWS:,} operations or requests; "
                     "lower load.most_gib_per_s or the window, or take larger chunks"
                 )
-            if self._rows.count > IDLE_REQUESTS and not self._moved_bytes:
+            if self._rows.count - self._last_move > IDLE_REQUESTS:
                 raise PlanError(
-                    f"{self._stage.name}: {self._rows.count:,} requests ask nothing of the storage, since memory holds all "
-                    "that they read: lower tiers.dram_gib and tiers.hbm_gib, or raise load.fill_gib"
+                    f"{self._stage.name}: {IDLE_REQUESTS:,} requests in a row ask nothing of the storage, since memory "
+                    "holds all that they read, or the storage tier no object: change the sizes of tiers"
                 )
         if self._stage.load.kind != "closed":
             raise PlanError(
@@ -194,7 +195,9 @@ class _Planning:
     def _again(self, first: Request) -> Iterator[Request]:
         """Ask for whole contexts that the fill stored, over and over: that is all there is to read."""
         if not self._stored:
-            raise PlanError(f"{self._stage.name}: mode decode reads what was stored before: set load.fill_gib above zero")
+            raise PlanError(
+                f"{self._stage.name}: mode decode reads what was stored before: set load.fill_gib above zero"
+            )
         begin_ns = self._stored[0].due_ns
         length_ns = first.due_ns - begin_ns
         for turn in itertools.count():
@@ -253,5 +256,7 @@ class _Planning:
                 f"{self._stage.name}: {bytes_text(self._stage.tiers.storage_bytes)} do not hold what ranks share, and "
                 "an object that one of them evicts may be read by another: raise tiers.storage_gib or lower the window"
             )
-        self._moved_bytes += chunk.size_bytes if kind != DELETE and table is self._operations else 0
+        if kind != DELETE and table is self._operations:
+            self._moved_bytes += chunk.size_bytes
+            self._last_move = request
         table.add(chunk.object, chunk.size_bytes, request, version, chunk.tokens, kind, part)

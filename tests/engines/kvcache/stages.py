@@ -31,7 +31,6 @@ def traffic(**changes) -> Traffic:
         most_context_tokens=512,
         most_output_tokens=64,
         trace="",
-        generation_s_per_token=0.0,
     )
     return replace(base, **changes)
 

@@ -10,7 +10,14 @@ from storagebench.model import Tiers
 
 def cache(hbm=0, dram=0, storage=10, placement="through", promote=True, eviction="lru"):
     return LogicalCache(
-        Tiers(hbm_bytes=hbm, dram_bytes=dram, storage_bytes=storage, placement=placement, promote=promote, eviction=eviction)
+        Tiers(
+            hbm_bytes=hbm,
+            dram_bytes=dram,
+            storage_bytes=storage,
+            placement=placement,
+            promote=promote,
+            eviction=eviction,
+        )
     )
 
 

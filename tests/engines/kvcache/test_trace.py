@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storagebench.engines.kvcache.share import share_of
-from storagebench.engines.kvcache.tiers import DELETE, GET, PUT
+from storagebench.engines.kvcache.tiers import GET, PUT
 from storagebench.engines.kvcache.trace import make_trace
 from storagebench.errors import ConfigError, PlanError
 from storagebench.units import GIB, MIB
@@ -131,9 +131,7 @@ def test_edition_3_reads_each_object_again_while_it_decodes():
 
 
 def test_what_memory_holds_asks_nothing_of_the_storage():
-    reads = [
-        make_trace(stages.stage("chat", tiers={"dram_bytes": size}), 7).moved_bytes(GET) for size in (0, 64 * MIB)
-    ]
+    reads = [make_trace(stages.stage("chat", tiers={"dram_bytes": size}), 7).moved_bytes(GET) for size in (0, 64 * MIB)]
     assert reads[0] > 0
     assert make_trace(stages.stage("chat", tiers={"dram_bytes": 64 * MIB, "storage_bytes": 64 * MIB}), 7).hit_ratio
 
@@ -152,7 +150,8 @@ def test_shares_of_ranks_are_the_whole_plan():
     written = {int(row["object"]) for row in share_of(trace, 0, 3).trace.operations if row["kind"] == PUT}
     share = share_of(trace, 1, 3)
     assert all(
-        foreign for foreign, row in zip(share.foreign, share.trace.operations, strict=True)
+        foreign
+        for foreign, row in zip(share.foreign, share.trace.operations, strict=True)
         if row["kind"] == GET and int(row["object"]) in written
     )
 
@@ -160,6 +159,16 @@ def test_shares_of_ranks_are_the_whole_plan():
 def test_shared_keys_refuse_to_evict():
     with pytest.raises(PlanError, match="do not hold what ranks share"):
         make_trace(stages.stage("chat", storing={"keys": "shared"}), 7)
+
+
+def test_a_load_that_never_reaches_the_storage_is_refused():
+    with pytest.raises(PlanError, match="ask nothing of the storage"):
+        make_trace(stages.stage("chat", mode="decode", tiers={"dram_bytes": 64 * MIB}), 7)
+
+
+def test_reading_needs_something_to_read():
+    with pytest.raises(PlanError, match=r"set load\.fill_gib"):
+        make_trace(stages.stage("chat", mode="decode", load={"fill_bytes": 0}), 7)
 
 
 def test_an_unknown_profile_is_named():
@@ -181,6 +190,7 @@ def test_ranks_with_private_keys_have_plans_of_their_own():
 )
 def test_no_plan_ever_holds_more_than_its_tier(profile, seed, dram_mib, storage_mib, placement):
     tiers = {"dram_bytes": dram_mib * MIB, "storage_bytes": storage_mib * MIB, "placement": placement}
-    trace = make_trace(stages.stage(profile, tiers=tiers, prompts=20), seed)
+    trace = make_trace(
+        stages.stage(profile, tiers=tiers, prompts=20, load={"kind": "open", "fill_bytes": 8 * MIB}), seed
+    )
     assert trace.peak_bytes <= storage_mib * MIB
-    assert DELETE not in trace.operations["part"][trace.operations["kind"] == GET]
