@@ -15,6 +15,7 @@ from storagebench.engines.storage.filler import Filler
 _VERSION_BITS = np.uint64(40)
 """Blocks of an object: up to 2^40, which is 4 PiB."""
 MOST_PART_BLOCKS = 1 << 16
+_MASK = (1 << 64) - 1
 
 
 class Payload:
@@ -27,7 +28,7 @@ class Payload:
 
     def fill(self, blocks: Blocks, name: int, version: int, first_block: int) -> None:
         """Write the blocks of an object from `first_block` on."""
-        self._filler.fill(blocks, mix(name ^ version) & 0xFFFFFFFF, first_block)
+        self._filler.fill(blocks, mix(mix(name) + version & _MASK) & 0xFFFFFFFF, first_block)
         blocks[:, 0] = self._word(name)
         np.add(self._counting[: len(blocks)], self._number(version, first_block), out=blocks[:, 1])
 

@@ -88,7 +88,7 @@ def _option(option: int, ranks: int, trials: int, results: Sequence[TrialResult]
         return fmean(sum(one[name] for one in trial) for trial in found)
 
     def worst(name: str) -> float:
-        return max(one[name] for trial in stats for one in trial)
+        return max(float(one[name]) for trial in stats for one in trial)
 
     idle = sorted({client.rank for result in results for client in result.clients if not client.stored_objects})
     return {

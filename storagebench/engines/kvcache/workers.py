@@ -156,6 +156,8 @@ class Crew:
             try:
                 if self._foreign[row]:
                     begin = self._await(executor, row)
+                    if stopping():
+                        return
                 device = self._execute(executor, row)
             except (OSError, StoreError, Failed) as error:
                 executor.give_up()
@@ -175,10 +177,12 @@ class Crew:
         return executor.delete(name)
 
     def _await(self, executor: Executor, row: int) -> int:
-        """Wait until another rank's object is there; return when it was."""
+        """Wait until another rank's object is there, or all is over; return when it was."""
         deadline = time.perf_counter() + FOREIGN_S
         while not executor.exists(self._names[row], self._sizes[row]):
-            if self.stopping.wait(FOREIGN_POLL_S) or time.perf_counter() > deadline:
+            if self.stopping.wait(FOREIGN_POLL_S):
+                break
+            if time.perf_counter() > deadline:
                 raise Failed(f"another rank has not written it within {FOREIGN_S:.0f} s")
         self._samples.ready[row] = now = time.perf_counter_ns()
         return now
