@@ -51,11 +51,15 @@ def harness_was_no_bottleneck(record: Record, edition: Edition) -> Iterator[Brea
 
     Reads: own.kv_cache.trials: harness_headroom, client_cpu_share; own.cluster_start.hosts: logical_cpus.
     """
-    cores = [host.get("logical_cpus", 1) for host in record.items("own.cluster_start.hosts")] if _trials(record) else [1]
+    cores = (
+        [host.get("logical_cpus", 1) for host in record.items("own.cluster_start.hosts")] if _trials(record) else [1]
+    )
     for trial in _trials(record):
         headroom, cpu = trial.number("harness_headroom"), trial.number("client_cpu_share") / min(cores)
         if headroom < edition["kv_cache.least_headroom"] or cpu > edition["kv_cache.most_client_cpu"]:
-            saw = f"{_name(trial)}: harness {headroom:.1f} times as fast as the run, a client took {100 * cpu:.0f} % CPU"
+            saw = (
+                f"{_name(trial)}: harness {headroom:.1f} times as fast as the run, a client took {100 * cpu:.0f} % CPU"
+            )
             yield Breach(Lands.ADVICE, saw, "a larger client, or more of them")
 
 

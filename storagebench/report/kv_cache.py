@@ -96,18 +96,24 @@ def _row(trial: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _seconds(trial: Mapping[str, Any]) -> str:
     ways = {"read": trial.get("seconds_read_bytes"), "written": trial.get("seconds_written_bytes")}
-    series = [plots.Series(name, tuple(value / GIB for value in values)) for name, values in ways.items() if values]
-    if not series:
+    duration_s = trial.get("window_s") or 0.0
+    drawn = [
+        plots.Line(
+            name, [((place + 0.5) * duration_s / len(values), value / GIB) for place, value in enumerate(values)]
+        )
+        for name, values in ways.items()
+        if values
+    ]
+    if not drawn or not duration_s:
         return ""
-    top = max(value for one in series for value in one.values if value is not None)
+    top = max(value for line in drawn for _, value in line.points)
     caption = plots.Caption(
         slug=f"kv-seconds-{trial.get('option')}",
         title="Bytes moved in each second of the window",
-        description=f"Reads and writes over {len(series[0].values)} seconds, at most {top:.2f} GiB/s.",
+        description=f"Reads and writes over {duration_s:g} seconds, at most {top:.2f} GiB/s.",
         unit="GiB/s",
-        across="second",
     )
-    return plots.bars(caption, series, plots.axis(0, top))
+    return plots.lines(caption, drawn, plots.axis(0, top), duration_s)
 
 
 def _percentiles(trial: Mapping[str, Any]) -> str:
@@ -120,7 +126,7 @@ def _percentiles(trial: Mapping[str, Any]) -> str:
         title="Restore latency at each percentile",
         description=f"From {values[0]:.2f} to {values[-1]:.2f} ms.",
         unit="ms",
-        across="percentile",
+        along="percentile",
         names=tuple(names),
     )
     return plots.points(caption, plots.Series("restore", values), plots.axis(0, max(values)))

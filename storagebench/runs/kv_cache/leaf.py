@@ -11,7 +11,7 @@ from storagebench.plan.kvcache import OPTION_WORDS
 from storagebench.record import RunFolder
 from storagebench.record.metadata import write_metadata
 
-PROTOCOLS = {"local": "file", "s3": "object", "lmcache": "file"}
+PROTOCOLS = {"local": "file", "s3": "object"}
 """How a backend reaches the storage, in edition 3.0's words; others reach none that it knows."""
 
 

@@ -1,7 +1,5 @@
 """A storage that fails: the run fails with the sentence, leaves no figures and no files."""
 
-import os
-
 import pytest
 
 from storagebench.engines.kvcache.histogram import statistics_ms
@@ -75,7 +73,7 @@ def test_two_runs_in_one_directory_do_not_see_each_other(tmp_path):
     (left / "object").write_text("x")
     second = run(tmp_path, stages.stage("chat", load={"window_s": 0.5, "most_gib_per_s": 4.0}))
     assert first.clients[0].trace_sha256 == second.clients[0].trace_sha256
-    assert os.listdir(tmp_path / "rank_0") == [left.name]
+    assert list((tmp_path / "rank_0").iterdir()) == [left]
 
 
 def test_clients_have_plans_of_their_own_or_one_together(tmp_path):

@@ -5,7 +5,6 @@ import sys
 from collections import Counter
 
 import pytest
-from tests.engines.kvcache import stages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from storagebench.engines.kvcache.tiers import GET, PUT
 from storagebench.engines.kvcache.trace import make_trace
 from storagebench.errors import ConfigError, PlanError
 from storagebench.units import GIB, MIB
+from tests.engines.kvcache import stages
 
 STAGES = {
     "chat": stages.stage("chat"),
