@@ -18,6 +18,7 @@ from storagebench.engines.kvcache.share import Share, fill_of, share_of
 from storagebench.engines.kvcache.stores import Backend, Place, open_backend
 from storagebench.engines.kvcache.trace import Trace, make_trace
 from storagebench.engines.kvcache.workers import Executor
+from storagebench.engines.progress import Progress
 from storagebench.engines.storage.counters import Counted, Counters, peak_memory_bytes
 from storagebench.launch.communicator import Communicator, run_rank
 from storagebench.model import Load, Stage
@@ -72,9 +73,10 @@ class _Client:
             fill_s = self._fill(share, [*readers, *writers])
             run = Run(share, stage.load, readers, writers)
             barrier_s = self._meet()
-            self._progress("window")
+            seconds = round(stage.load.warmup_s + stage.load.window_s)
+            alive = Progress(communicator, f"{stage.name} trial {self._trial.number}", seconds, "seconds")
             begin_ns = time.perf_counter_ns()
-            edges = run.drive(begin_ns, lambda edge: self._moments.__setitem__(edge, _moment(counters)))
+            edges = run.drive(begin_ns, lambda edge: self._moments.__setitem__(edge, _moment(counters)), alive)
             counted = figures(run, edges, begin_ns)
             communicator.barrier()  # nobody takes away what another one still reads
         before, after = self._moments["begin"], self._moments["end"]
@@ -135,7 +137,8 @@ class _Client:
         """Write what is there before the window, as fast as all threads can; return the seconds it took."""
         begin = time.perf_counter()
         if len(share.trace.fill):
-            self._progress("fill")
+            total = len(share.trace.fill)
+            Progress(self._communicator, f"{self._stage.name}: filling", total, "objects")(0)
             load = Load(**{**_fields(self._stage.load), "kind": "closed", "in_flight": 2 * len(executors)})
             Run(fill_of(share.trace), load, [], executors).complete()
         return time.perf_counter() - begin
@@ -146,11 +149,6 @@ class _Client:
         begin = time.perf_counter()
         self._communicator.barrier()
         return time.perf_counter() - begin
-
-    def _progress(self, stage: str) -> None:
-        if self._communicator.rank == 0:
-            name = f"{self._stage.name} trial {self._trial.number}: {stage}"
-            self._communicator.tell({"kind": "progress", "stage": name, "done": 0, "total": 0, "unit": "s", "bytes": 0})
 
 
 def _moment(counters: Counters) -> _Moment:

@@ -55,8 +55,10 @@ class Run:
             return self.samples.released
         return begin_ns + (self._dues / self._load.rate).astype(np.int64)
 
-    def drive(self, begin_ns: int, at: Callable[[str], None]) -> Window:
+    def drive(self, begin_ns: int, at: Callable[[str], None], alive: Callable[[int], None] | None = None) -> Window:
         """Drive the load for warm-up and window; `at` is called at the window's "begin" and "end".
+
+        `alive` hears every second how many are gone, unless nothing has ended since the last.
 
         Raises:
             EngineError: an operation failed, or the plan was done before the window was over.
@@ -71,9 +73,9 @@ class Run:
                         self._release_next()
                 else:
                     threading.Thread(target=self._release_on_time, args=(begin_ns,), daemon=True).start()
-                self._sleep_until(window.begin_ns)
+                self._sleep_until(window.begin_ns, begin_ns, alive)
                 at("begin")
-                self._sleep_until(window.end_ns)
+                self._sleep_until(window.end_ns, begin_ns, alive)
                 at("end")
             finally:
                 self.crew.stop()
@@ -124,8 +126,15 @@ class Run:
                 return
             self._scheduler.release(request)
 
-    def _sleep_until(self, moment_ns: int) -> None:
-        self.crew.stopping.wait(max(0.0, (moment_ns - time.perf_counter_ns()) / NS))
+    def _sleep_until(self, moment_ns: int, begin_ns: int, alive: Callable[[int], None] | None) -> None:
+        """Wait for a moment, or until an operation has failed."""
+        ended = 0
+        while (left_s := (moment_ns - time.perf_counter_ns()) / NS) > 0:
+            if self.crew.stopping.wait(min(left_s, 1.0)):
+                return
+            if alive and (now := int(np.count_nonzero(self.samples.ended))) > ended:
+                ended = now
+                alive((time.perf_counter_ns() - begin_ns) // NS)
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from storagebench import __version__
 from storagebench.engines.kvcache.outcome import ClientResult, Trial, TrialResult
-from storagebench.engines.training.outcome import local_stamp
 from storagebench.errors import EngineError
 from storagebench.launch import Job, Launcher, Tell
 from storagebench.model import Host, Stage
@@ -35,7 +35,7 @@ def run_trial(
     """
     told = Trial(number=trial, seed=seed, token=secrets.token_hex(8), cache_dir=cache_dir)
     payload = {"stage": to_json(stage), "trial": to_json(told)}
-    started_at = local_stamp()
+    started_at = _local_stamp()
     try:
         results = launcher.run(_job("client", payload, ranks, hosts), tell)
     except BaseException:
@@ -51,7 +51,7 @@ def run_trial(
         number=trial,
         rate=stage.load.rate,
         started_at=started_at,
-        ended_at=local_stamp(),
+        ended_at=_local_stamp(),
         clients=clients,
     )
 
@@ -66,3 +66,7 @@ def _sweep(payload: Mapping[str, Any], ranks: int, hosts: tuple[Host, ...], laun
 
 def _job(module: str, payload: Mapping[str, Any], ranks: int, hosts: tuple[Host, ...]) -> Job:
     return Job(module=f"storagebench.engines.kvcache.{module}", payload=payload, ranks=ranks, hosts=hosts)
+
+
+def _local_stamp() -> str:
+    return datetime.now(UTC).astimezone().replace(tzinfo=None).isoformat()

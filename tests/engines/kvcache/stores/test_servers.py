@@ -21,7 +21,6 @@ from tests.engines.kvcache import stages
 START_S = 30
 
 
-
 def free_port():
     with closing(socket.socket()) as found:
         found.bind(("127.0.0.1", 0))
@@ -57,9 +56,7 @@ def s3_server(folder, monkeypatch):
         import urllib.request
 
         endpoint = "http://{}:{}".format(*server.get_host_and_port())
-        urllib.request.urlopen(
-            urllib.request.Request(f"{endpoint}/kv-cache", method="PUT"), timeout=START_S
-        )
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/kv-cache", method="PUT"), timeout=START_S)
         yield f"s3://kv-cache?endpoint={endpoint}"
     finally:
         server.stop()
