@@ -1,5 +1,8 @@
 """`pytest suites/kvcache`, end to end and for real: from options to verdict, record and reports."""
 
+import html
+import json
+
 import jsonschema
 import pytest
 
