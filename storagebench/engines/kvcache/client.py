@@ -65,7 +65,7 @@ class _Client:
         folder = self._folder()
         with ExitStack() as cleaning:
             backend = self._open(trace, folder, cleaning)
-            counters = Counters(str(folder), with_device=communicator.local_rank == 0)
+            counters = Counters(self._trial.cache_dir, with_device=communicator.local_rank == 0)
             payload = Payload(int(self._trial.token, 16))
             readers = self._executors(backend, payload, stage.storing.readers)
             writers = self._executors(backend, payload, stage.storing.writers)
