@@ -35,6 +35,7 @@ OPTION_WORDS = {
     "load.window_s": "duration",
     "tiers.hbm_gib": "gpu_mem_gb",
     "tiers.dram_gib": "cpu_mem_gb",
+    "store.readers": "num_users",
     "store.writers": "max_concurrent_allocs",
 }
 """Parameters that an Option of Table KVCache-1 decides, and what it calls them."""

@@ -45,6 +45,7 @@ def test_the_options_are_those_of_the_table():
 
 def test_a_client_reads_with_as_many_threads_as_it_has_users():
     assert [stage.load.in_flight for stage in plan().stages] == [200, 100, 70]
+    assert [stage.storing.readers for stage in plan().stages] == [200, 100, 70]
     assert [stage.storing.writers for stage in plan().stages] == [16, 16, 4]
 
 

@@ -42,6 +42,7 @@ def figures(run: Run, edges: Window, begin_ns: int) -> dict[str, Any]:
         "credit_read_bytes": float(credit[GET]),
         "credit_written_bytes": float(credit[PUT]),
         "ended_after_window": int((samples.ended > edges.end_ns).sum()),
+        "failed": run.crew.failed,
         "restored_tokens": restored.tokens,
         "requests": len(finished),
         "input_tokens": int(finished["input_tokens"].sum()),

@@ -86,7 +86,7 @@ def trial_figures(result: TrialResult, slo_s: float) -> dict[str, Any]:
         "writes": trial.operations("put"),
         "deletions": trial.operations("delete"),
         "ended_after_window": int(trial.total("ended_after_window")),
-        "errors": 0,  # an operation that fails ends the run: what has figures had none
+        "errors": int(trial.total("failed")),
         "hit_ratio_planned": trial.total("planned_hits") / looked_up if looked_up else None,
         "hit_ratio_observed": trial.total("observed_hits") / looked_up if looked_up else None,
         "latency_ms": {

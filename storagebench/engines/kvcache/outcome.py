@@ -40,6 +40,7 @@ class ClientResult:
     credit_read_bytes: float
     credit_written_bytes: float
     ended_after_window: int
+    failed: int
     restored_tokens: int
     requests: int
     input_tokens: int

@@ -139,6 +139,11 @@ class Crew:
         for thread in self._threads:
             thread.join()
 
+    @property
+    def failed(self) -> int:
+        """How many operations failed."""
+        return len(self._failures)
+
     def check(self) -> None:
         """Tell the first failure.
 
