@@ -18,6 +18,8 @@ bench: .venv/dev .venv-dlio/run  ## the performance comparisons of docs/performa
 	$(BIN)/python -m bench.sample_cost
 	$(BIN)/python -m bench.training_vs_fio
 	$(BIN)/python -m bench.checkpoint_vs_fio
+	$(BIN)/python -m bench.kvcache_vs_fio --op read
+	$(BIN)/python -m bench.kvcache_vs_fio --op write --layout slab
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling
@@ -32,6 +34,7 @@ lock: .venv/dev  ## pin the newest versions that work together
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group dev -o requirements-dev.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --group dlio -o requirements-dlio.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group kvcache-backends -o requirements-kvcache-backends.lock
 
 clean:  ## remove the environment and what runs left here
 	rm -rf .venv .venv-dlio .quick results report.html report.xml

@@ -13,7 +13,7 @@ from rules import advice
 from rules import checkpointing
 from rules import checkpointing_groups
 from rules import vectordb, vectordb_advice
-from rules import kvcache, kvcache_advice
+from rules import kvcache, kvcache_advice, kvcache_own
 from rules import unreadable
 # isort: on
 

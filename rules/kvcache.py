@@ -3,7 +3,7 @@
 Upstream's submission checker of this chapter is empty and its tool locks the Options at the start, so nothing that is
 asked here was asked of a published folder; what OPEN may vary (6.6.2) lands in OPEN. The tool's run checker contradicts
 Table KVCache-1 (it wants 1 GiB of GPU memory where the table says 0): the table decides. What a run was started with
-is read from its command lines, never from the `args` of its metadata (see `rules.kvcache_launches`).
+is read from its command lines or from the metadata's `parameters`, never from its `args` (see `rules.kvcache_launches`).
 """
 
 import functools
@@ -110,7 +110,7 @@ def sequence_is_locked(record: Record, edition: Edition) -> Iterator[Breach]:
     locks = edition["kv_cache.sequence"]
     for name, wanted in (("seed-base", locks["seed"]), ("config", locks["config"])):
         for value in sorted({launch.given.get(name, "not given") for launch in launches(record)}):
-            if not same(value, wanted) and not value.endswith(f"/{wanted}"):
+            if not same(value, wanted) and not value.endswith(f"/{wanted}") and (name, value) != ("config", "default"):
                 yield Breach(Lands.OPEN, f"--{name} {value:.100}", str(wanted))
     if (trials := record.count("summary.trials_per_option")) != locks["trials"]:
         yield Breach(Lands.OPEN, f"{trials} trials of each Option", str(locks["trials"]))

@@ -1,7 +1,8 @@
 """What a KV-cache run really started, taken from its recorded command lines; and what each of its clients left.
 
 The `args` of the metadata are the front end's defaults (100 users, 60 s, 16 GiB) where the Options ran with others; the
-command lines are the truth. They are only ever split into words, never run. Nothing here decides anything.
+command lines are the truth. They are only ever split into words, never run. Newer metadata, and that of this project's
+own runs, has no command lines of the benchmark but says under `parameters` what ran. Nothing here decides anything.
 """
 
 import functools
@@ -69,6 +70,8 @@ def _launch(words: list[str]) -> Launch | None:
 def launches(record: Record) -> tuple[Launch, ...]:
     """Return the recorded starts of the benchmark, in order; `executed_command` is the last of them.
 
+    Where there is no command line, the Options that the metadata says were run, one start each.
+
     Raises:
         Missing: no command line was recorded, one cannot be read, or none of them starts the benchmark.
     """
@@ -80,9 +83,24 @@ def launches(record: Record) -> tuple[Launch, ...]:
     except ValueError as error:
         raise Missing("executed_command", f"cannot be split into words ({error})") from None
     started = tuple(launch for launch in parsed if launch.option or launch.script == DIRECT)
+    if not commands and record.has("parameters.sequence") and record.has("parameters.options"):
+        return _told(record)
     if not started:
         raise Missing("executed_command", f"starts neither {WRAPPER} nor {DIRECT}" if commands else "is missing")
     return started
+
+
+def _told(record: Record) -> tuple[Launch, ...]:
+    """Read `parameters.options`, `.sequence` and `.features` of the metadata as if they were command lines."""
+    sequence = record.table("parameters.sequence")
+    common = {"seed-base": str(sequence.get("seed")), "config": str(sequence.get("config"))}
+    features = record.table("parameters.features") if record.has("parameters.features") else {}
+    common |= {str(name).replace("_", "-"): str(value) for name, value in features.items()}
+    return tuple(
+        Launch(str(option), "", (), "", {**common, **{str(n).replace("_", "-"): str(v) for n, v in values.items()}})
+        for option, values in record.table("parameters.options").items()
+        if isinstance(values, Mapping)
+    )
 
 
 def settings(record: Record) -> dict[str, list[Mapping[str, str]]]:

@@ -34,6 +34,13 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         ),
         *(f"checkpoint.{key}" for key in ("num_checkpoints_write", "num_checkpoints_read", "time_between_checkpoints")),
     ),
+    "kvcache": (
+        *(f"sequence.{key}" for key in ("seed", "trials", "inter_option_delay_s")),
+        *(f"traffic.{key}" for key in ("profile", "model", "mode", "chunk_tokens", "users", "requests_per_s")),
+        *(f"tiers.{key}" for key in ("hbm_gib", "dram_gib", "storage_gib", "placement", "promote", "eviction")),
+        *(f"load.{key}" for key in ("kind", "in_flight", "rate", "warmup_s", "window_s", "fill_gib")),
+        *(f"store.{key}" for key in ("backend", "layout", "durability", "readers", "writers", "part_mib", "keys")),
+    ),
 }
 """What a run of a family cannot do without, by suite; `COMPLETE` says what else there must be."""
 

@@ -5,6 +5,9 @@ from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
 from storagebench.model.dataset import Column, Dataset
 from storagebench.model.edition import Edition
 from storagebench.model.families import OFFICIAL
+from storagebench.model.kvcache_plan import KvCachePlan
+from storagebench.model.kvcache_stage import Load, Stage, Storing, Tiers, Traffic
+from storagebench.model.language_models import LANGUAGE_MODELS, LanguageModel, language_model
 from storagebench.model.plan import Override, Plan, Prediction
 from storagebench.model.record import Missing, Record
 from storagebench.model.sizing import Sizing, required_files
@@ -14,6 +17,7 @@ from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
 from storagebench.model.workload import Workload
 
 __all__ = [
+    "LANGUAGE_MODELS",
     "LOCALHOST",
     "OFFICIAL",
     "CheckpointingPlan",
@@ -27,8 +31,11 @@ __all__ = [
     "Host",
     "HostFacts",
     "Judgement",
+    "KvCachePlan",
     "Lands",
+    "LanguageModel",
     "Listing",
+    "Load",
     "Missing",
     "Override",
     "Plan",
@@ -36,9 +43,14 @@ __all__ = [
     "Reading",
     "Record",
     "Sizing",
+    "Stage",
+    "Storing",
     "Submission",
+    "Tiers",
+    "Traffic",
     "TrainingPlan",
     "Verdict",
     "Workload",
+    "language_model",
     "required_files",
 ]

@@ -20,6 +20,8 @@ class Wishes:
     data_dir: str
     results_dir: str
     checkpoint_dir: str
+    cache_dir: str
+    seed: int | None
     organisation: str
     system: str
     engine: str

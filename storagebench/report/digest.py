@@ -22,6 +22,7 @@ KEPT = (
     "metrics",
     "epochs",
     "checkpoints",
+    "kv_cache",
     "time_series",
     "stalls",
     "verdict",

@@ -39,7 +39,7 @@ class Line:
 class Caption:
     """What a plot is called: `slug` is unique on its page, `description` is for people who cannot see it.
 
-    `along` is what the horizontal axis counts.
+    `along` is what the horizontal axis counts, `names` are its places where they are not counted from 1.
     """
 
     slug: str
@@ -47,6 +47,7 @@ class Caption:
     description: str
     unit: str
     along: str = "epoch"
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ def _time_axis(duration_s: float) -> Iterator[str]:
 def _epoch_axis(caption: Caption, count: int) -> Iterator[str]:
     every = math.ceil(count / MOST_LABELS)
     for i in range(0, count, every):
-        yield f'<text x="{_x(i, count):.1f}" y="{BOTTOM + 18}" text-anchor="middle">{i + 1}</text>'
+        name = escape(caption.names[i]) if caption.names else str(i + 1)
+        yield f'<text x="{_x(i, count):.1f}" y="{BOTTOM + 18}" text-anchor="middle">{name}</text>'
     yield f'<text x="{(LEFT + RIGHT) / 2:.0f}" y="{HEIGHT - 4}" text-anchor="middle">{escape(caption.along)}</text>'
 
 

@@ -13,6 +13,7 @@ Record = Mapping[str, Any]
 HOMES = {
     "checkpointing": "storagebench.report.checkpointing",
     "training": "storagebench.report.training",
+    "kv_cache": "storagebench.report.kv_cache",
 }
 """Families by their official name, and the module whose PRESENTATION it is."""
 

@@ -358,3 +358,22 @@ def test_adding_a_breach_never_improves_the_verdict(names, more):
     if any(old.startswith(new) or new.startswith(old) for old in changes for new in added):
         return
     assert judge(vary({**changes, **added}), POST).verdict >= judge(vary(changes), POST).verdict
+
+
+def told(**sequence) -> Record:
+    """Return the golden run as newer tools and this project's own write it: no command lines, but what ran."""
+    options = {
+        option: {name.replace("-", "_"): value for name, value in values.items()}
+        for option, values in POST["kv_cache.options"].items()
+    }
+    said = {"seed": 42, "trials": 3, "inter_option_delay_s": 90, "config": "default"} | sequence
+    return vary({"commands": None, "executed_command": None, "parameters": {"options": options, "sequence": said}})
+
+
+def test_what_ran_is_read_from_the_metadata_where_no_command_line_tells():
+    assert judge(told(), POST).findings == ()
+
+
+def test_another_seed_or_configuration_in_the_metadata_is_open():
+    assert names_of(judge(told(seed=7), POST), Lands.OPEN) == ["kvcacheClosedSequenceLocks"]
+    assert names_of(judge(told(config="custom"), POST), Lands.OPEN) == ["kvcacheClosedSequenceLocks"]

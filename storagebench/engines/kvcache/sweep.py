@@ -1,0 +1,27 @@
+"""Removing what a trial left whose ranks were killed: the folders that carry its token, and nothing else."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from storagebench.engines.kvcache.outcome import Trial
+from storagebench.launch.communicator import Communicator, run_rank
+from storagebench.serial import from_json
+
+
+def work(communicator: Communicator) -> Mapping[str, Any]:
+    """Remove this rank's folder of the trial that the payload names."""
+    trial = from_json(Trial, communicator.payload()["trial"])
+    for own in (f"rank_{communicator.rank}", "shared"):
+        folder = Path(trial.cache_dir, own)
+        shutil.rmtree(folder / f"storagebench-{trial.token}", ignore_errors=True)
+        try:
+            folder.rmdir()
+        except OSError:
+            continue  # it is not there, or holds other things
+    return {}
+
+
+if __name__ == "__main__":
+    run_rank(work)

@@ -1,0 +1,206 @@
+"""Threads that execute operations: readers and writers apart, each with its own session and buffer.
+
+Nothing is allocated in the course of an operation but a few small Python objects; the interpreter's lock is free while
+the kernel works and while blocks are stamped or checked.
+"""
+
+import threading
+import time
+
+from storagebench.engines.kvcache.payload import Payload
+from storagebench.engines.kvcache.samples import Samples
+from storagebench.engines.kvcache.scheduler import Queue, Scheduler
+from storagebench.engines.kvcache.share import Share
+from storagebench.engines.kvcache.stores import Backend, StoreError
+from storagebench.engines.kvcache.tiers import DELETE, GET, PUT
+from storagebench.engines.storage.buffers import BLOCK_BYTES, aligned_memory, as_blocks
+from storagebench.errors import EngineError
+from storagebench.units import bytes_text
+
+FOREIGN_S = 120.0
+"""How long a reader waits for an object that another rank is to write."""
+FOREIGN_POLL_S = 0.002
+WORDS = {GET: "reading", PUT: "writing", DELETE: "deleting"}
+
+
+class Failed(Exception):  # noqa: N818 - an operation that failed
+    """What went wrong with an operation, in words."""
+
+
+class Executor:
+    """One thread's means: a session, a buffer; turns rows into reads, writes and deletions."""
+
+    def __init__(self, backend: Backend, payload: Payload, part_bytes: int) -> None:
+        self._session = backend.session()
+        self._verifies = backend.verifies
+        self._payload = payload
+        self._part_bytes = part_bytes
+        self._memory = aligned_memory(part_bytes)
+        self._memory[::BLOCK_BYTES] = bytes(
+            len(self._memory[::BLOCK_BYTES])
+        )  # every page is there before the clock runs
+        self._blocks = as_blocks(self._memory)
+
+    def put(self, name: int, size_bytes: int, version: int) -> int:
+        """Write an object; return the nanoseconds that the backend took."""
+        session, clock = self._session, time.perf_counter_ns
+        begin = clock()
+        session.create(name, size_bytes)
+        device = clock() - begin
+        for offset in range(0, size_bytes, self._part_bytes):
+            size = min(self._part_bytes, size_bytes - offset)
+            self._payload.fill(self._blocks[: size // BLOCK_BYTES], name, version, offset // BLOCK_BYTES)
+            begin = clock()
+            session.write(self._memory[:size], offset)
+            device += clock() - begin
+        begin = clock()
+        session.commit()
+        return device + clock() - begin
+
+    def get(self, name: int, size_bytes: int, version: int) -> int:
+        """Read an object and check every block; return the nanoseconds that the backend took.
+
+        Raises:
+            StoreError: it is not what was written.
+        """
+        session, clock = self._session, time.perf_counter_ns
+        begin = clock()
+        session.open(name, size_bytes)
+        device = clock() - begin
+        for offset in range(0, size_bytes, self._part_bytes):
+            size = min(self._part_bytes, size_bytes - offset)
+            begin = clock()
+            session.read(self._memory[:size], offset)
+            device += clock() - begin
+            first = offset // BLOCK_BYTES
+            wrong = self._payload.wrong_block(self._blocks[: size // BLOCK_BYTES], name, version, first)
+            if wrong is not None and self._verifies:
+                raise StoreError(f"block {wrong:,} is not what was written: its stamp is wrong")
+        begin = clock()
+        session.close()
+        return device + clock() - begin
+
+    def delete(self, name: int) -> int:
+        """Remove an object; return the nanoseconds that the backend took."""
+        begin = time.perf_counter_ns()
+        self._session.delete(name)
+        return time.perf_counter_ns() - begin
+
+    def exists(self, name: int, size_bytes: int) -> bool:
+        """Say whether an object is there."""
+        try:
+            self._session.open(name, size_bytes)
+        except FileNotFoundError:
+            return False
+        self._session.close()
+        return True
+
+    def give_up(self) -> None:
+        """Leave nothing half done."""
+        self._session.discard()
+
+
+class Crew:
+    """The threads of one rank; they work until they are stopped or one of them fails.
+
+    Args:
+        share: the rows.
+        executors: one for each thread.
+        samples: takes the moments of begin and end.
+    """
+
+    def __init__(self, share: Share, executors: list[Executor], samples: Samples) -> None:
+        operations = share.trace.operations
+        self._kinds = operations["kind"].tolist()
+        self._names = operations["object"].tolist()
+        self._sizes = operations["size_bytes"].tolist()
+        self._versions = operations["version"].tolist()
+        self._foreign = share.foreign
+        self._executors = executors
+        self._samples = samples
+        self._threads: list[threading.Thread] = []
+        self._queues: list[Queue] = []
+        self._failures: list[str] = []
+        self.stopping = threading.Event()
+
+    def start(self, scheduler: Scheduler, queues: list[Queue]) -> None:
+        """Start the threads; each takes from the queue at its place."""
+        self._queues = queues
+        for executor, queue in zip(self._executors, queues, strict=True):
+            thread = threading.Thread(target=self._work, args=(executor, queue, scheduler), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing more, finish what was begun, and end the threads."""
+        self.stopping.set()
+        for queue in self._queues:
+            queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def failed(self) -> int:
+        """How many operations failed."""
+        return len(self._failures)
+
+    def check(self) -> None:
+        """Tell the first failure.
+
+        Raises:
+            EngineError: an operation failed.
+        """
+        if self._failures:
+            more = f" (and {len(self._failures) - 1} more operations)" if len(self._failures) > 1 else ""
+            raise EngineError(f"{self._failures[0]}{more}")
+
+    def _work(self, executor: Executor, queue: Queue, scheduler: Scheduler) -> None:
+        samples, stopping, clock = self._samples, self.stopping.is_set, time.perf_counter_ns
+        while (row := queue.get()) is not None and not stopping():
+            begin = clock()
+            try:
+                if self._foreign[row]:
+                    begin = self._await(executor, row)
+                    if stopping():
+                        return
+                device = self._execute(executor, row)
+            except (OSError, StoreError, Failed) as error:
+                executor.give_up()
+                self._fail(row, error)
+                return
+            samples.device[row] = device
+            samples.started[row] = begin
+            samples.ended[row] = clock()
+            scheduler.finish(row)
+
+    def _execute(self, executor: Executor, row: int) -> int:
+        kind, name = self._kinds[row], self._names[row]
+        if kind == GET:
+            return executor.get(name, self._sizes[row], self._versions[row])
+        if kind == PUT:
+            return executor.put(name, self._sizes[row], self._versions[row])
+        return executor.delete(name)
+
+    def _await(self, executor: Executor, row: int) -> int:
+        """Wait until another rank's object is there, or all is over; return when it was."""
+        deadline = time.perf_counter() + FOREIGN_S
+        while not executor.exists(self._names[row], self._sizes[row]):
+            if self.stopping.wait(FOREIGN_POLL_S):
+                break
+            if time.perf_counter() > deadline:
+                raise Failed(f"another rank has not written it within {FOREIGN_S:.0f} s")
+        self._samples.ready[row] = now = time.perf_counter_ns()
+        return now
+
+    def _fail(self, row: int, error: Exception) -> None:
+        self._failures.append(
+            f"{WORDS[self._kinds[row]]} object {self._names[row]:016x} "
+            f"({bytes_text(self._sizes[row])}) failed: {_sentence(error)}"
+        )
+        self.stopping.set()
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it is gone although nobody deleted it"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,118 @@
+"""Real servers: Debian's redis-server, and moto's S3 server; each thread's bytes come back, and nothing stays."""
+
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import closing, contextmanager
+from dataclasses import replace
+
+import pytest
+
+from storagebench.engines.kvcache.load import Run
+from storagebench.engines.kvcache.payload import Payload
+from storagebench.engines.kvcache.share import fill_of, share_of
+from storagebench.engines.kvcache.stores import Place, open_backend
+from storagebench.engines.kvcache.trace import make_trace
+from storagebench.engines.kvcache.workers import Executor
+from storagebench.errors import ConfigError, EngineError
+from tests.engines.kvcache import stages
+
+START_S = 30
+
+
+def free_port():
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@contextmanager
+def redis_server(folder):
+    pytest.importorskip("redis")
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + START_S
+            while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            yield f"redis://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def s3_server(folder, monkeypatch):
+    pytest.importorskip("obstore")
+    server_of = pytest.importorskip("moto.server")
+    server = server_of.ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    try:
+        import urllib.request
+
+        endpoint = "http://{}:{}".format(*server.get_host_and_port())
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/kv-cache", method="PUT"), timeout=START_S)
+        yield f"s3://kv-cache?endpoint={endpoint}"
+    finally:
+        server.stop()
+
+
+def store_of(backend, address):
+    stage = stages.stage(
+        "chat", storing={"backend": backend, "address": address}, load={"most_gib_per_s": 0.02, "fill_bytes": 4 << 20}
+    )
+    stage = replace(stage, tiers=replace(stage.tiers, dram_bytes=1 << 20, storage_bytes=8 << 20))
+    place = Place(folder="rank_0", token="t", storing=stage.storing, capacity_bytes=0, object_bytes=None)
+    return stage, open_backend(place)
+
+
+def check(backend, address):
+    """Run a whole small plan, then see that nothing is left."""
+    stage, store = store_of(backend, address)
+    trace, payload = make_trace(stage, 42), Payload(3)
+
+    def means(count):
+        return [Executor(store, payload, stage.storing.part_bytes) for _ in range(count)]
+
+    Run(fill_of(trace), stage.load, [], means(2)).complete()
+    Run(share_of(trace), stage.load, means(3), means(2)).complete()
+    one = means(1)[0]
+    with pytest.raises(FileNotFoundError):
+        one.get(12345, 393_216, 1)
+    one.put(12345, 393_216, 1)
+    store.clear()
+    with pytest.raises(FileNotFoundError):
+        one.get(12345, 393_216, 1)
+
+
+def test_redis_gives_back_what_it_was_given(tmp_path):
+    with redis_server(tmp_path) as address:
+        check("redis", address)
+
+
+def test_s3_gives_back_what_it_was_given(tmp_path, monkeypatch):
+    with s3_server(tmp_path, monkeypatch) as address:
+        check("s3", address)
+
+
+def test_a_server_that_is_not_there_is_named():
+    pytest.importorskip("redis")
+    with pytest.raises(EngineError, match="redis://127.0.0.1:1: the server cannot be reached"):
+        store_of("redis", "redis://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(("backend", "address"), [("redis", "nonsense"), ("s3", "http://x")])
+def test_an_address_that_is_none_is_named(backend, address):
+    pytest.importorskip({"redis": "redis", "s3": "obstore"}[backend])
+    with pytest.raises(ConfigError, match="store.address="):
+        store_of(backend, address)
+
+
+def test_an_unknown_backend_is_named():
+    with pytest.raises(ConfigError, match="no KV-cache backend 'tape'; there are local,"):
+        store_of("tape", "")
