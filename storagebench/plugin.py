@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import results, submitted, watching
+from fixtures import results, saved, submitted, watching
 from fixtures.options import add_options, flagged, value, wishes
 from fixtures.points import parametrize
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
         wishes(config)
         watching.check(config)
         results.check(config)
+        saved.tag_of(config)
     html.prepare(config)
     progress.open_progress(config)
     signals.end_on_sigterm(config)
@@ -56,12 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Answer `--rules` and `--explain` without collecting anything; `--plan` needs no workers."""
+    """Answer `--rules`, `--explain` and `--history` without collecting anything; `--plan` needs no workers."""
     terminal.respect_quiet(config)
     if flagged(config, "--plan"):
         config.option.numprocesses = 0
     with pages.usage_errors():
-        return pages.answer(wishes(config).edition, flagged(config, "--rules"), value(config, "--explain"))
+        told = pages.answer(wishes(config).edition, flagged(config, "--rules"), value(config, "--explain"))
+        return saved.answer(config) if told is None else told
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
