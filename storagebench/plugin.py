@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
     from xdist.workermanage import WorkerController
 
-pytest_plugins = ("fixtures.cluster", "fixtures.preparation", "fixtures.run", "fixtures.storage", "fixtures.submission")
+pytest_plugins = (
+    "fixtures.cluster",
+    "fixtures.comparing",
+    "fixtures.preparation",
+    "fixtures.run",
+    "fixtures.storage",
+    "fixtures.submission",
+)
 
 MARKERS = (
     "training: reads of training samples at the pace of emulated accelerators",
@@ -48,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
         wishes(config)
         watching.check(config)
         results.check(config)
-        saved.tag_of(config)
+        saved.check(config)
     html.prepare(config)
     progress.open_progress(config)
     signals.end_on_sigterm(config)
@@ -57,13 +64,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Answer `--rules`, `--explain` and `--history` without collecting anything; `--plan` needs no workers."""
+    """Answer `--rules`, `--explain`, `--history` and `--compare=A..B` without collecting anything; `--plan` needs no workers."""
     terminal.respect_quiet(config)
     if flagged(config, "--plan"):
         config.option.numprocesses = 0
     with pages.usage_errors():
         told = pages.answer(wishes(config).edition, flagged(config, "--rules"), value(config, "--explain"))
-        return saved.answer(config) if told is None else told
+        answers = (told, saved.history(config), saved.comparison(config))
+        return next((code for code in answers if code is not None), None)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -21,11 +21,14 @@ class Reference:
     certain: bool = False
     back: int = 0
 
-    def run_for(self, item: Item) -> Saved | None:
-        """Return the run that an item is held against, the last of its result; None where there is none."""
+    def run_for(self, item: Item, series: str = "") -> Saved | None:
+        """Return the run that an item is held against, the last of its result; None where there is none.
+
+        Runs of the item's own `series` are not earlier ones, unless one of them is named for certain.
+        """
         if self.certain:
             return self.runs[0]
-        newest = {run.result: run for run in self.runs if run.item == item}
+        newest = {run.result: run for run in self.runs if run.item == item and (not series or run.series != series)}
         ordered = sorted(newest.values(), key=lambda run: run.number)
         return ordered[-1 - self.back] if self.back < len(ordered) else None
 

@@ -78,10 +78,14 @@ class Saved:
         return str(self.plan.get("run")).startswith("warmup")
 
     @property
+    def series(self) -> str:
+        """The runs that were made together, "" where the record does not say."""
+        return str(self.plan.get("series") or "")
+
+    @property
     def result(self) -> tuple[str, str, str]:
         """What is the same for the repeats that were made together: plan, series, and the folder above."""
-        series = str(self.plan.get("series") or self.folder)
-        return str(self.record["plan_fingerprint"]), series, str(self.folder.parent)
+        return str(self.record["plan_fingerprint"]), self.series or str(self.folder), str(self.folder.parent)
 
 
 @dataclass(frozen=True, slots=True)

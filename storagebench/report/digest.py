@@ -27,6 +27,7 @@ KEPT = (
     "verdict",
     "judged_as",
     "findings",
+    "comparison",
 )
 HOST_FACTS = ("hostname", "memory_bytes", "logical_cpus", "cpu_model", "kernel")
 
@@ -98,8 +99,16 @@ def satisfied(record: Mapping[str, Any]) -> bool:
     return Verdict[record["verdict"]].satisfies(record["division"])
 
 
+def slower(record: Mapping[str, Any]) -> list[str]:
+    """Return what the gate of --fail-slower says of the run, a sentence for each figure; empty when it passed."""
+    found: list[str] = find(record, "comparison.slower") or []
+    return found
+
+
 def why(record: Mapping[str, Any]) -> str:
     """Name the rule behind the verdict in a few words; empty for CLOSED."""
+    if slower(record):
+        return f"slower than {record['comparison']['with']}"
     if record.get("quick"):
         return "not valid: quick"
     breaches = reasons(record)
