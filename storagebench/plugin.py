@@ -20,6 +20,7 @@ pytest_plugins = (
     "fixtures.cluster",
     "fixtures.comparing",
     "fixtures.preparation",
+    "fixtures.repeats",
     "fixtures.run",
     "fixtures.storage",
     "fixtures.submission",

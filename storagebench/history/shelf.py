@@ -19,7 +19,18 @@ Document = Mapping[str, Any]
 Item = tuple[str, str, str, int]
 """Family, model, accelerator and their number: what the name of a test item says but for the repeat."""
 HEAD = frozenset(
-    {"schema", "schema_version", "id", "family", "division", "quick", "started_at", "plan", "plan_fingerprint"}
+    {
+        "schema",
+        "schema_version",
+        "id",
+        "family",
+        "division",
+        "quick",
+        "started_at",
+        "ended_at",
+        "plan",
+        "plan_fingerprint",
+    }
     | {"metrics", "verdict"}
 )
 """What is read of every record: a tenth of it, for series, clusters and evidence make the rest."""
@@ -55,6 +66,11 @@ class Saved:
     def started(self) -> datetime:
         """When the run began."""
         return _moment(self.record["started_at"])
+
+    @property
+    def ended(self) -> datetime:
+        """When it was over."""
+        return _moment(self.record["ended_at"])
 
     @property
     def plan(self) -> Document:
@@ -175,7 +191,11 @@ def _checked(record: Any) -> dict[str, Any]:
         record["metrics"].items()
     except (TypeError, KeyError, ValueError, AttributeError):
         raise ValueError("its plan or its metrics are not what this checkout writes") from None
-    _moment(record.get("started_at"))
+    for name in ("started_at", "ended_at"):
+        try:
+            _moment(record.get(name))
+        except ValueError:
+            raise ValueError(f"{name} is {record.get(name)!r:.40}, not a time") from None
     return record
 
 
@@ -185,7 +205,4 @@ def _moment(text: object) -> datetime:
     Raises:
         ValueError: the text is none.
     """
-    try:
-        return datetime.fromisoformat(str(text)).astimezone()
-    except ValueError:
-        raise ValueError(f"started_at is {text!r:.40}, not a time") from None
+    return datetime.fromisoformat(str(text)).astimezone()
