@@ -160,9 +160,9 @@ def pytest_html_report_title(report: Any) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
-    """Count the verdicts at the top of the page."""
-    html.summarise(prefix, session.config, session.testscollected)
+def pytest_html_results_summary(prefix: list[str], postfix: list[str], session: pytest.Session) -> None:
+    """Count the verdicts at the top of the page, and explain rules below it."""
+    html.summarise(prefix, postfix, session.config, session.testscollected)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -194,6 +194,7 @@ class Listener:
         """Keep what the tables at the end need, and the live line out of pytest's way."""
         outcome.remember(self._config, report)
         html.extras(report)
+        html.pace(self._config)
         with progress.open_progress(self._config).hidden(**outcome.printing(report)):
             yield
 

@@ -52,6 +52,9 @@ def plain(value: Any) -> Any:
 def slim(record: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what reports show of a record, in the record's own shape: kilobytes where `record.json` has hundreds."""
     kept = {name: record[name] for name in KEPT if name in record}
+    if isinstance(kept.get("plan"), Mapping) and isinstance(kept["plan"].get("workload"), Mapping):
+        # The parameters as they were run stand beside it.
+        kept["plan"] = {**kept["plan"], "workload": {**kept["plan"]["workload"], "parameters": {}}}
     hosts = find(record, "cluster_start.hosts") or []
     kept["cluster_start"] = {"hosts": [{name: host.get(name) for name in HOST_FACTS} for host in hosts]}
     return dict(plain(kept))

@@ -73,7 +73,7 @@ class Table(NamedTuple):
             return ""
         head = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
-        return f'<div class="scroll"><table class="figures"><tr>{head}</tr>{body}</table></div>'
+        return f'<div class="scroll" tabindex="0"><table class="figures"><tr>{head}</tr>{body}</table></div>'
 
 
 class Presentation(Protocol):
