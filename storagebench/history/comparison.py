@@ -143,7 +143,7 @@ def _side(runs: Sequence[Record], measure: Measure) -> Side | None:
 
 APART = frozenset(
     {"id", "run", "seed", "tag", "series", "workload", "overrides", "settings", "prediction", "sizing", "results_dir"}
-    | {"organisation", "hosts", "parameters"}
+    | {"organisation", "hosts", "parameters", "dataset"}
 )
 """What of a plan is no configuration, or is said elsewhere."""
 HOST_FACTS = ("hostname", "memory_bytes", "logical_cpus", "physical_cpus", "cpu_model", "architecture", "kernel")

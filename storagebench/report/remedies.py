@@ -34,11 +34,18 @@ def remedies(records: Sequence[Record]) -> str:
 
 def _remedy(found: Sequence[tuple[Record, Record]]) -> str:
     finding = found[0][1]
-    names = list(dict.fromkeys(str(record["id"]) for record, _ in found))
+    told: dict[str, list[str]] = {}
+    for record, one in found:
+        told.setdefault(f"{one['saw']}, needs {one['needs']}", []).append(str(record["id"]))
+    lines = [f"{sentence} ({_items(names)})" for sentence, names in list(told.items())[:MOST_ITEMS]]
+    if len(told) > MOST_ITEMS:
+        lines.append(f"and {len(told) - MOST_ITEMS} more of this rule")
+    return f"<li>{link(finding)}: {escape(str(finding.get('text') or ''))}<small>{'<br>'.join(map(escape, lines))}</small></li>"
+
+
+def _items(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_ITEMS} more" if len(names) > MOST_ITEMS else ""
-    needs = list(dict.fromkeys(str(one["needs"]) for _, one in found))
-    wanted = "; ".join(needs[:MOST_ITEMS]) + ("; …" if len(needs) > MOST_ITEMS else "")
-    return f"<li>{escape(wanted)} <small>({link(finding)}: {escape(', '.join(names[:MOST_ITEMS]))}{more})</small></li>"
+    return ", ".join(names[:MOST_ITEMS]) + more
 
 
 def link(finding: Record) -> str:

@@ -47,7 +47,7 @@ def test_what_it_takes_is_said_once_a_rule_with_the_runs_that_break_it(golden):
     invalid, again = golden("invalid"), golden("invalid") | {"id": "another"}
     text = remedies.remedies([invalid, again, golden("quick"), golden("closed")])
     assert text.count("<li>") == len({finding["rule_name"] for finding in digest.reasons(invalid)})
-    assert f"{invalid['id']}, another" in text
+    assert f"({invalid['id']}, another)" in text
     assert remedies.remedies([golden("closed"), golden("quick")]) == ""
 
 
