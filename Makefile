@@ -21,6 +21,8 @@ bench: .venv/dev  ## the performance comparisons of docs/performance.md
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling
+	$(BIN)/python -m bench.history
+	$(BIN)/python -m bench.page
 
 docs: .venv/dev  ## write the generated references anew
 	$(BIN)/python docs/generate.py

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.history.shelves import record, save
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "suites").rglob("*.md"))]
@@ -46,7 +48,9 @@ def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         "STORAGEBENCH_RESULTS_DIR": str(folder / "results"),
     }
     arguments = shlex.split(os.path.expandvars(command)) + (["--plan"] if is_long(command) else [])
-    (folder / "results").mkdir(exist_ok=True)
+    for hours in (1, 2):  # what a command compares with was saved before
+        save(folder / "results", record(tag="baseline", series=f"s{hours}"), hours)
+    command = command.replace("--results-dir=" + str(folder / "data"), f"--results-dir={folder}/results")
     return subprocess.run(
         arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500
     )
