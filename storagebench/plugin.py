@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import results, saved, submitted, watching
+from fixtures import assembly, results, saved, submitted, watching
 from fixtures.options import add_options, flagged, value, wishes
 from fixtures.points import parametrize
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
@@ -71,7 +71,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         config.option.numprocesses = 0
     with pages.usage_errors():
         told = pages.answer(wishes(config).edition, flagged(config, "--rules"), value(config, "--explain"))
-        answers = (told, saved.history(config), saved.comparison(config))
+        if told is not None:
+            return told
+        answers = (ask(config) for ask in (saved.history, saved.comparison, assembly.answer))
         return next((code for code in answers if code is not None), None)
 
 

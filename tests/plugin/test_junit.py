@@ -21,7 +21,7 @@ def cases(project):
 
 
 def properties(case):
-    return {one.name: one.value for one in case.properties()}
+    return {one.name: one.value for one in case.child(junitparser.Properties)}
 
 
 def test_every_testcase_has_the_properties_of_the_schema(cases):
