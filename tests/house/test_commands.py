@@ -39,9 +39,9 @@ def is_long(command: str) -> bool:
 
 def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "data").mkdir(exist_ok=True)
-    for path in ("/mnt/fs", "/var/results"):
-        command = command.replace(path, str(folder / "data"))
-    command = command.replace("/var/draft", str(folder / "draft"))
+    places = {"/mnt/fs": "data", "/var/results": "results", "/var/draft": "draft"}
+    for path, name in places.items():
+        command = command.replace(path, str(folder / name))
     command = command.replace("--data-dir=data", f"--data-dir={folder / 'data'}")
     command = re.sub(r"=(report\.\w+)", rf"={folder}/\1", command)
     environment = os.environ | {
@@ -49,9 +49,9 @@ def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         "STORAGEBENCH_RESULTS_DIR": str(folder / "results"),
     }
     arguments = shlex.split(os.path.expandvars(command)) + (["--plan"] if is_long(command) else [])
-    for hours in (1, 2):  # what a command compares with was saved before
-        save(folder / "results", record(tag="baseline", series=f"s{hours}"), hours)
-    command = command.replace("--results-dir=" + str(folder / "data"), f"--results-dir={folder}/results")
+    if re.search(r"--(compare|history|submission-build)", command):
+        for hours in (1, 2):  # what such a command speaks of was saved before
+            save(folder / "results", record(tag="baseline", series=f"s{hours}"), hours)
     return subprocess.run(
         arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500
     )
