@@ -37,31 +37,32 @@ def why_not(mine: Plan, theirs: Plan, edition: Edition) -> str:
 
 
 def _other_class(mine: Plan, theirs: Plan) -> str:
-    here, there = (core_config_hash(plan["parameters"]) for plan in (mine, theirs))
+    family = str(_find(mine, "workload.family"))
+    here, there = (core_config_hash(plan["parameters"], family=family) for plan in (mine, theirs))
     declared = {
         *(_find(mine, "workload.core_config_hashes") or ()),
         *(_find(theirs, "workload.core_config_hashes") or ()),
     }
     if here == there or {here, there} <= declared:
         return ""
-    first = _first_difference(mine, theirs, frozenset(), core=True)
+    first = _first_difference(mine, theirs, frozenset(), core=family)
     return f"another comparability class: core configuration {there} there, {here} here" + (
         f" ({first})" if first else ""
     )
 
 
-def _first_difference(mine: Plan, theirs: Plan, allowed: frozenset[str], *, core: bool = False) -> str:
+def _first_difference(mine: Plan, theirs: Plan, allowed: frozenset[str], *, core: str = "") -> str:
     here, there = flatten(mine["parameters"]), flatten(theirs["parameters"])
     for name in sorted(here.keys() | there.keys()):
         differs = here.get(name) != there.get(name) and name not in allowed
-        if differs and (not core or core_config_hash(_only(name, here)) != core_config_hash(_only(name, there))):
+        if differs and (not core or _hash_of(name, here, core) != _hash_of(name, there, core)):
             return f"{name} is {there.get(name, 'absent')} there and {here.get(name, 'absent')} here"
     return ""
 
 
-def _only(name: str, flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a tree of a single parameter: it changes the hash only when it belongs to the core."""
-    return set_dotted({}, name, flat[name]) if name in flat else {}
+def _hash_of(name: str, flat: Mapping[str, Any], family: str) -> str:
+    """Hash a tree of a single parameter: it tells two values apart only where the parameter belongs to the core."""
+    return core_config_hash(set_dotted({}, name, flat[name]) if name in flat else {}, family=family)
 
 
 def _find(plan: Plan, dotted: str) -> Any:
