@@ -24,6 +24,8 @@ bench: .venv/dev .venv-dlio/run  ## the performance comparisons of docs/performa
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling
 	$(BIN)/python -m bench.parity
+	$(BIN)/python -m bench.history
+	$(BIN)/python -m bench.page
 
 dlio: .venv-dlio/run  ## an environment of its own with DLIO 2.0.0 and without GPU packages, for --engine=dlio
 

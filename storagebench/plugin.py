@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import results, submitted, watching
+from fixtures import assembly, results, saved, submitted, watching
 from fixtures.lockfile import generate_lockfile
 from fixtures.options import add_options, flagged, value, wishes
 from fixtures.points import parametrize
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
     from xdist.workermanage import WorkerController
 
-pytest_plugins = ("fixtures.cluster", "fixtures.preparation", "fixtures.run", "fixtures.storage", "fixtures.submission")
+pytest_plugins = (
+    "fixtures.cluster",
+    "fixtures.comparing",
+    "fixtures.preparation",
+    "fixtures.repeats",
+    "fixtures.run",
+    "fixtures.storage",
+    "fixtures.submission",
+)
 
 MARKERS = (
     "training: reads of training samples at the pace of emulated accelerators",
@@ -49,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
         wishes(config)
         watching.check(config)
         results.check(config)
+        saved.check(config)
     html.prepare(config)
     progress.open_progress(config)
     signals.end_on_sigterm(config)
@@ -57,14 +66,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Answer `--rules`, `--explain` and `--lockfile-generate` without collecting; `--plan` needs no workers."""
+    """Answer what runs nothing (`--rules`, `--explain`, `--history` and their like); `--plan` needs no workers."""
     terminal.respect_quiet(config)
     if flagged(config, "--plan"):
         config.option.numprocesses = 0
     with pages.usage_errors():
         if flagged(config, "--lockfile-generate"):
             return generate_lockfile()
-        return pages.answer(wishes(config).edition, flagged(config, "--rules"), value(config, "--explain"))
+        told = pages.answer(wishes(config).edition, flagged(config, "--rules"), value(config, "--explain"))
+        if told is not None:
+            return told
+        answers = (ask(config) for ask in (saved.history, saved.comparison, assembly.answer))
+        return next((code for code in answers if code is not None), None)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -152,9 +165,9 @@ def pytest_html_report_title(report: Any) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
-    """Count the verdicts at the top of the page."""
-    html.summarise(prefix, session.config, session.testscollected)
+def pytest_html_results_summary(prefix: list[str], postfix: list[str], session: pytest.Session) -> None:
+    """Count the verdicts at the top of the page, and explain rules below it."""
+    html.summarise(prefix, postfix, session.config, session.testscollected)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -186,6 +199,7 @@ class Listener:
         """Keep what the tables at the end need, and the live line out of pytest's way."""
         outcome.remember(self._config, report)
         html.extras(report)
+        html.pace(self._config)
         with progress.open_progress(self._config).hidden(**outcome.printing(report)):
             yield
 

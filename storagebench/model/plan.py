@@ -11,6 +11,9 @@ from storagebench.model.cluster import Host
 from storagebench.model.workload import Workload
 from storagebench.serial import to_json
 
+DESCRIPTION = frozenset({"where", "source", "notes"})
+"""What of a workload only describes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Override:
@@ -35,7 +38,7 @@ class Plan(ABC):
     """One run to be: `overrides` is what the user (or --quick) changed, `settings` what we set ourselves.
 
     Each family adds what only it needs. `accelerators` is the number of ranks: emulated accelerators, processes of
-    a checkpoint, clients.
+    a checkpoint, clients. `tag` is the user's name for the run; runs of one `series` were made together.
     """
 
     storage_option: ClassVar[str]
@@ -43,7 +46,7 @@ class Plan(ABC):
     separation_rule: ClassVar[str]
     """The rule that wants the results on another filesystem."""
     apart: ClassVar[frozenset[str]] = frozenset(
-        {"id", "run", "seed", "prediction", "sizing", "results_dir", "organisation", "system"}
+        {"id", "run", "seed", "prediction", "sizing", "results_dir", "organisation", "system", "tag", "series"}
     )
     """What may differ between two runs of the same measurement."""
 
@@ -65,6 +68,8 @@ class Plan(ABC):
     organisation: str
     system: str
     results_dir: str
+    tag: str = ""
+    series: str = ""
 
     @property
     @abstractmethod
@@ -88,4 +93,6 @@ class Plan(ABC):
     def fingerprint(self) -> str:
         """Identify what is measured: two runs with the same fingerprint are repeats of each other."""
         content = {name: item for name, item in to_json(self).items() if name not in self.apart}
+        # Where a workload is written down says nothing of what is measured.
+        content["workload"] = {name: item for name, item in content["workload"].items() if name not in DESCRIPTION}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -28,6 +28,7 @@ KEPT = (
     "verdict",
     "judged_as",
     "findings",
+    "comparison",
 )
 HOST_FACTS = ("hostname", "memory_bytes", "logical_cpus", "cpu_model", "kernel")
 
@@ -52,6 +53,9 @@ def plain(value: Any) -> Any:
 def slim(record: Mapping[str, Any]) -> dict[str, Any]:
     """Keep what reports show of a record, in the record's own shape: kilobytes where `record.json` has hundreds."""
     kept = {name: record[name] for name in KEPT if name in record}
+    if isinstance(kept.get("plan"), Mapping) and isinstance(kept["plan"].get("workload"), Mapping):
+        # The parameters as they were run stand beside it.
+        kept["plan"] = {**kept["plan"], "workload": {**kept["plan"]["workload"], "parameters": {}}}
     hosts = find(record, "cluster_start.hosts") or []
     kept["cluster_start"] = {"hosts": [{name: host.get(name) for name in HOST_FACTS} for host in hosts]}
     return dict(plain(kept))
@@ -99,8 +103,16 @@ def satisfied(record: Mapping[str, Any]) -> bool:
     return Verdict[record["verdict"]].satisfies(record["division"])
 
 
+def slower(record: Mapping[str, Any]) -> list[str]:
+    """Return what the gate of --fail-slower says of the run, a sentence for each figure; empty when it passed."""
+    found: list[str] = find(record, "comparison.slower") or []
+    return found
+
+
 def why(record: Mapping[str, Any]) -> str:
     """Name the rule behind the verdict in a few words; empty for CLOSED."""
+    if slower(record):
+        return f"slower than {record['comparison']['with']}"
     if record.get("quick"):
         return "not valid: quick"
     breaches = reasons(record)

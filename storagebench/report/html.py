@@ -3,6 +3,8 @@
 The *Result* column keeps pytest's own words: the page hides a row whose result it does not know.
 """
 
+import re
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from storagebench.report import digest, outcome, page, pages
+from storagebench.report import digest, outcome, page, pages, remedies
 from storagebench.report.presentation import headline, presentation_of
 from storagebench.report.terminal import OFFICIAL
 
@@ -19,11 +21,18 @@ CSS = Path(__file__).with_name("report.css")
 MOST_OPEN = 8
 """A page of more tests than this starts with the passed ones folded."""
 
+WRITE_EVERY_S = 2.0
+"""The page is written after a run, so that a killed session leaves one, but not again and again for runs of no time."""
+
+KEYBOARD = Path(__file__).with_name("keyboard.js")
 # pytest-html's template knows neither phones nor languages.
 HEAD = (
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     '<script>document.documentElement.lang = "en"</script>'
 )
+PLAIN_ATTRIBUTE = re.compile(r'="([A-Za-z0-9.#_:-]+)"(/?)')
+"""Free text is escaped and holds no quotes, so this is never part of it."""
+WRITTEN_AT = pytest.StashKey[float]()
 DATA = pytest.StashKey[Any]()
 
 
@@ -47,17 +56,22 @@ def start(report: Any, *, quick: bool) -> None:
     """Title the page, and warn at its top from the first moment where the figures will not be valid."""
     report.title = "Storage benchmark report"
     report.config.stash[DATA] = report
+    script = f"<script>{KEYBOARD.read_text(encoding='utf-8')}</script>"
     banner = f'<p class="banner">{pages.NOT_VALID}</p>' if quick else ""
-    report.additional_summary["prefix"].append(HEAD + banner)
+    report.additional_summary["prefix"].append(HEAD + script + banner)
 
 
-def summarise(prefix: list[str], config: pytest.Config, tests: int) -> None:
-    """Count the verdicts at the top: ``2 CLOSED · 1 OPEN · 1 INVALID``; open the details of a short page."""
+def summarise(prefix: list[str], postfix: list[str], config: pytest.Config, tests: int) -> None:
+    """Count the verdicts at the top: ``2 CLOSED · 1 OPEN · 1 INVALID``; open the details of a short page.
+
+    Below the table stands what it takes to become CLOSED, and the page of every rule that a finding links to.
+    """
     records = outcome.records(config)
     if DATA in config.stash and tests <= MOST_OPEN:
         config.stash[DATA].set_data("renderCollapsed", ["none"])
     if records:
         prefix.append(f'<p class="verdicts">{counts(records)}</p><p>{escape(OFFICIAL)}</p>')
+        postfix.append(remedies.remedies(records) + remedies.rule_pages(records))
 
 
 def counts(records: Sequence[Mapping[str, Any]]) -> str:
@@ -108,8 +122,27 @@ def extras(report: pytest.TestReport) -> None:
         shown = f'<p class="reason">{escape(report.longrepr)}</p>'
     else:
         return
-    block = {"format_type": "html", "content": shown, "name": None, "mime_type": None, "extension": None}
+    block = {"format_type": "html", "content": lean(shown), "name": None, "mime_type": None, "extension": None}
     report.__dict__["extras"] = [*getattr(report, "extras", []), block]
+
+
+def lean(block: str) -> str:
+    """Leave out the quotes that html does not need: the page keeps every block as JSON in an attribute, escaped twice.
+
+    >>> lean('<circle r="3" class="a b"/>')
+    '<circle r=3 class="a b"/>'
+    """
+    return PLAIN_ATTRIBUTE.sub(lambda match: f"={match[1]}{' /' if match[2] else ''}", block)
+
+
+def pace(config: pytest.Config) -> None:
+    """Let pytest-html write the page after this report only when it did not just do so."""
+    now = time.monotonic()
+    due = now - config.stash.get(WRITTEN_AT, -WRITE_EVERY_S) >= WRITE_EVERY_S
+    if due:
+        config.stash[WRITTEN_AT] = now
+    if config.getini("generate_report_on_test") or due:
+        config._inicache["generate_report_on_test"] = due  # noqa: SLF001 - pytest has no public way to change a setting
 
 
 def tidy(data: list[str]) -> None:

@@ -27,8 +27,11 @@ def properties(record: Mapping[str, Any]) -> list[Property]:
         "record": record.get("folder"),
     }
     metrics = digest.find(record, "metrics") or {}
+    compared = record.get("comparison") or {"figures": ()}
+    words["compared_with"] = compared.get("with")
+    moved = {f"{figure['metric']}_change_percent": figure["percent"] for figure in compared["figures"]}
     known: list[Property] = [(name, str(value)) for name, value in words.items() if value is not None]
-    known.extend((name, float(value)) for name, value in metrics.items() if value is not None)
+    known.extend((name, float(value)) for name, value in (metrics | moved).items() if value is not None)
     return known
 
 

@@ -28,8 +28,11 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     seen = digest.slim(record)
     report.__dict__["storagebench"] = seen
     _mark(item, report, seen)
-    if error is not None and not digest.satisfied(seen):
-        report.longrepr = digest.sentence(seen)
+    if error is not None:
+        broken = [] if digest.satisfied(seen) else [digest.sentence(seen)]
+        report.longrepr = (
+            "; ".join([*broken, *(f"SLOWER: {sentence}" for sentence in digest.slower(seen))]) or report.longrepr
+        )
 
 
 def _mark(item: pytest.Item, report: pytest.TestReport, record: Mapping[str, Any]) -> None:
@@ -57,6 +60,8 @@ def status(report: pytest.CollectReport | pytest.TestReport) -> Status | None:
     if record is None or report.when != "call":
         return None
     verdict, word = str(record["verdict"]), digest.word(record)
+    if report.failed and digest.satisfied(record) and digest.slower(record):
+        return "failed", "S", ("SLOWER", {"red": True})
     if report.failed:
         return "failed", verdict[0], (verdict, {"red": True})
     colour = "green" if word == "CLOSED" else "yellow"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from storagebench.report import digest, timeline
-from storagebench.report.presentation import Record, presentation_of
+from storagebench.report import comparison, digest, remedies, timeline
+from storagebench.report.presentation import Record, Table, presentation_of
 from storagebench.units import bytes_text, duration_text
 
 
@@ -16,7 +16,7 @@ def block(record: Record) -> str:
     findings, plots = _findings(record), timeline.stalls(record) + _plots(record) + timeline.figures(record)
     # Why a run is not CLOSED comes first; that a quick run breaks rules is no news.
     told = (plots, _fold("Findings", findings)) if record.get("quick") else (findings, plots)
-    parts = (_headline(record), *told, _details(record))
+    parts = (_headline(record), comparison.block(record.get("comparison")), *told, _details(record))
     return f'<section class="run">{"".join(parts)}</section>'
 
 
@@ -28,7 +28,7 @@ def verdict(record: Record) -> str:
 
 def link(record: Record) -> str:
     """Return a link that saves the record as this page shows it, without the network and without the folder."""
-    content = base64.b64encode(json.dumps(record, indent=1).encode()).decode()
+    content = base64.b64encode(json.dumps(record, separators=(",", ":")).encode()).decode()
     name = escape(f"{record['id']}.json", quote=True)
     return f'<a class="col-links__extra" download="{name}" href="data:application/json;base64,{content}">record</a>'
 
@@ -65,7 +65,7 @@ def _findings(record: Record) -> str:
 
 def _finding(finding: Record, *, again: bool) -> str:
     lands = str(finding["lands"])
-    rule = f"<b>{escape(digest.rule(finding))}</b>"
+    rule = f"<b>{remedies.link(finding)}</b>"
     text = "" if again else f"<small>{escape(str(finding.get('text') or ''))}</small>"
     word = f'<span class="verdict {lands.lower()}">{lands}</span>'
     place = f"{finding['where']}: " if finding.get("where") else ""
@@ -95,6 +95,8 @@ def _details(record: Record) -> str:
         _fold("Sizes and their working", _listed(_working(record))),
         _fold("Evidence", _described(_evidence(record))),
         _fold("Run", _described(_run(record))),
+        _fold("Cluster", _cluster(record).html()),
+        _fold("Versions", _described((record.get("environment") or {}).items())),
     )
     return "".join(parts)
 
@@ -132,14 +134,23 @@ def _run(record: Record) -> Iterator[tuple[str, Any]]:
     )
     yield "settings", plan.get("settings")
     yield "dataset", record.get("dataset")
-    for host in digest.find(record, "cluster_start.hosts") or ():
-        memory = bytes_text(host["memory_bytes"]) if host.get("memory_bytes") else "unknown"
-        yield (
-            f"host {host['hostname']}",
-            f"{host['cpu_model']}, {host['logical_cpus']} CPUs, memory {memory}, {host['kernel']}",
-        )
     submitted = digest.is_submitted(record)
     yield ("folder", record.get("folder")) if submitted else ("record", f"{record.get('folder')}/record.json")
+
+
+def _cluster(record: Record) -> Table:
+    hosts = digest.find(record, "cluster_start.hosts") or ()
+    rows = [
+        (
+            str(host["hostname"]),
+            str(host["cpu_model"]),
+            str(host["logical_cpus"]),
+            bytes_text(host["memory_bytes"]) if host.get("memory_bytes") else "unknown",
+            str(host["kernel"]),
+        )
+        for host in hosts
+    ]
+    return Table("Cluster", ("host", "processor", "CPUs", "memory", "kernel"), rows)
 
 
 def _described(facts: Iterable[tuple[str, Any]]) -> str:

@@ -17,10 +17,17 @@ HOMES = {
 }
 """Families by their official name, and the module whose PRESENTATION it is."""
 
+DIRECTIONS = {"higher": 1, "lower": -1, "neither": 0}
+TIMES = frozenset({"s", "ms", "µs", "us", "ns", "min", "h"})
+"""Units of what is better when it is shorter."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One of a record's metrics: its name in full, above a column, in a line, with decimals and the metric's spread."""
+    """One of a record's metrics: its name in full, above a column, in a line, with decimals and the metric's spread.
+
+    `better` is higher, lower or neither; left out, times are better when lower and everything else when higher.
+    """
 
     metric: str
     name: str
@@ -29,6 +36,12 @@ class Figure:
     decimals: int
     short: str = "{}"
     spread: str = ""
+    better: str = ""
+
+    @property
+    def direction(self) -> int:
+        """Which way is better: 1 for higher, -1 for lower, 0 for neither."""
+        return DIRECTIONS[self.better or ("lower" if self.unit in TIMES else "higher")]
 
     def text(self, record: Record) -> str:
         """Return the figure without its unit, a dash where the record has none."""
@@ -61,7 +74,7 @@ class Table(NamedTuple):
             return ""
         head = "".join(f"<th>{escape(heading)}</th>" for heading in self.headings)
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
-        return f'<div class="scroll"><table class="figures"><tr>{head}</tr>{body}</table></div>'
+        return f'<div class="scroll" tabindex="0"><table class="figures"><tr>{head}</tr>{body}</table></div>'
 
 
 class Presentation(Protocol):
@@ -100,6 +113,11 @@ def presentation_of(record: Record) -> Presentation:
         return Plain()
     found: Presentation = importlib.import_module(home).PRESENTATION
     return found
+
+
+def all_figures() -> tuple[Figure, ...]:
+    """Return the figures of every family."""
+    return tuple(figure for family in HOMES for figure in presentation_of({"family": family}).figures)
 
 
 def headline(record: Record) -> str:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from storagebench.report import digest
+from storagebench.report import comparison, digest
 from storagebench.report.presentation import Figure, presentation_of
 
 OFFICIAL = (
@@ -42,6 +42,11 @@ def summary(records: Sequence[Mapping[str, Any]], width: int, *, verbose: bool =
     told: set[str] = set()
     for record in records:
         yield from findings(record, width, verbose=verbose, told=told if digest.is_submitted(record) else None)
+    for record in records:
+        if found := record.get("comparison"):
+            yield Line("", {})
+            yield Line(str(record["id"]), {"bold": True})
+            yield from (Line(line, {}) for line in comparison.lines(found, everything=verbose))
     yield Line("", {})
     for record in (record for record in records if not digest.is_submitted(record)):
         yield Line(f"record of {record['id']}: {record.get('folder')}/record.json", {})

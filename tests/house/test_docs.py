@@ -2,9 +2,11 @@
 
 import re
 import runpy
+import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -33,3 +35,11 @@ def test_generated_pages_are_up_to_date():
     assert {path.name for path in (ROOT / "docs" / "rules").iterdir()} == {
         path.removeprefix("rules/") for path in generated if path.startswith("rules/")
     }
+
+
+@pytest.mark.parametrize(("heading", "entry"), [("GitHub Actions", "jobs"), ("GitLab CI", "gate")])
+def test_examples_for_ci_are_yaml(heading, entry):
+    text = (ROOT / "docs" / "how-to" / "ci.md").read_text().split(f"## {heading}\n")[1].split("\n## ")[0]
+    example = yaml.safe_load(textwrap.dedent(text))
+    assert entry in example  # and test_commands executes what they run
+    assert "--fail-slower" in text

@@ -28,8 +28,34 @@ FLAGS = (
 )
 
 # Measures what is on the page once its own script has built the table, and tells the frame around it.
-LOOK = """
+LOOK = r"""
 <script>
+// The ratio of WCAG 2: of a text to what lies below it, 1 for none and 21 for black on white.
+const light = (rgb) => {
+  const [r, g, b] = rgb.map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
+const below = (element) => {
+  for (; element; element = element.parentElement) {
+    const colour = parts(getComputedStyle(element).backgroundColor);
+    if (colour.length < 4 || colour[3] > 0) return colour.slice(0, 3);
+  }
+  return [255, 255, 255];
+};
+const contrast = (element) => {
+  const style = getComputedStyle(element);
+  const ink = parts(element.matches("svg text") ? style.fill : style.color).slice(0, 3);
+  const [high, low] = [light(ink), light(below(element))].sort((a, b) => b - a);
+  return {text: element.textContent.trim().slice(0, 40), ratio: (high + 0.05) / (low + 0.05)};
+};
+const press = (element) => element.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}));
+const printed = () => {
+  for (const sheet of document.styleSheets) for (const rule of sheet.cssRules) {
+    if (rule instanceof CSSMediaRule && rule.media.mediaText === "print") rule.media.mediaText = "all";
+  }
+};
+
 addEventListener("load", () => {
   const seen = (element) => { const box = element.getBoundingClientRect(); return box.width > 0 && box.height > 0 };
   const boxes = (selector) => [...document.querySelectorAll(selector)].map((element) => {
@@ -50,8 +76,31 @@ addEventListener("load", () => {
     logs: boxes(".logwrapper").map((box) => box.height),
     background: getComputedStyle(document.body).backgroundColor,
     requests: performance.getEntriesByType("resource").length,
+    contrasts: [...document.querySelectorAll("body *")]
+      .filter((one) => seen(one) && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+      .map(contrast),
+    links: [...document.querySelectorAll(".findings a")].map((link) => document.getElementById(link.hash.slice(1)) !== null),
   };
-  parent.postMessage(JSON.stringify(answer), "*");
+  const open = () => [...document.querySelectorAll("td.col-result")].map((cell) => cell.getAttribute("aria-expanded"));
+  answer.before = open();
+  document.querySelector("td.col-result").focus();
+  answer.focused = document.activeElement.className;
+  press(document.activeElement);
+  setTimeout(() => {
+    answer.after = open();
+    answer.refocused = document.activeElement.className;
+    document.querySelector(".findings a").click();
+    setTimeout(() => {
+      answer.opened = document.querySelectorAll(".rules details[open]").length;
+      printed();
+      answer.paper = {
+        background: getComputedStyle(document.body).backgroundColor,
+        rows: boxes(".extras-row").filter((box) => box.height > 0).length,
+        controls: boxes(".controls, .logwrapper").filter((box) => box.height > 0).length,
+      };
+      parent.postMessage(JSON.stringify(answer), "*");
+    }, 100);
+  }, 100);
 });
 </script>
 """
@@ -172,3 +221,33 @@ def test_a_reader_who_works_in_the_dark_gets_a_dark_page(look):
 def test_why_an_engine_crashed_is_readable_without_opening_a_log(look):
     texts = [box["text"] for box in look(400)["texts"]]
     assert "rank 3 died with signal 9; its log is results/x/stderr.log" in texts
+
+
+@pytest.mark.parametrize("options", [(), ("--blink-settings=preferredColorScheme=0",)], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_every_text_stands_out_from_its_ground(look, width, options):
+    assert len(look(width, *options)["contrasts"]) > 100
+    faint = {box["text"]: round(box["ratio"], 2) for box in look(width, *options)["contrasts"] if box["ratio"] < 4.5}
+    assert faint == {}  # WCAG 2.1 AA
+
+
+def test_rows_fold_by_the_keyboard_and_keep_the_focus(look):
+    seen = look(1280)
+    assert seen["focused"].startswith("col-result")
+    assert seen["refocused"].startswith("col-result")
+    assert seen["before"].count("true") == len(seen["before"])
+    assert seen["after"] == ["false", *seen["before"][1:]]
+
+
+def test_a_finding_leads_to_the_page_of_its_rule_and_opens_it(look):
+    seen = look(1280)
+    assert seen["links"]
+    assert all(seen["links"])
+    assert seen["opened"] == 1
+
+
+def test_paper_is_white_shows_every_run_and_nothing_to_press(look):
+    seen = look(1280, "--blink-settings=preferredColorScheme=0")
+    assert seen["paper"]["background"] == "rgb(255, 255, 255)"
+    assert seen["paper"]["rows"] == len(seen["before"])
+    assert seen["paper"]["controls"] == 0

@@ -165,7 +165,7 @@ def test_a_missing_data_dir_is_one_sentence(tmp_path):
         (["--sample-interval=often"], "--sample-interval=often: give a number of zero or more"),
         (["--sample-interval=0.001"], "--sample-interval=0.001: sample no more often than every 0.1 s"),
         (["--stall-after=-1"], "--stall-after=-1: give a number of zero or more"),
-        (["--organisation=a b"], "names in the results tree"),
+        (["--organisation=a b"], "such names take letters"),
         (["--quick", "--division=closed"], "quick runs are never valid"),
         (["--explain=3.1.22"], "did you mean 3.1.2?"),
     ],
