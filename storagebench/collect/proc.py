@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 SECTOR_BYTES = 512
 """Sectors of /sys/dev/block/*/stat, whatever the device's own (Documentation/block/stat.rst)."""
+STAT_READS = 0
 STAT_SECTORS_READ = 2
 STAT_SECTORS_WRITTEN = 6
 
@@ -55,6 +56,11 @@ def mounts(mountinfo: str) -> tuple[Mount, ...]:
         if separator and len(fields) > 4 and len(rest) > 1:
             found.append(Mount(fields[2], _unescaped(fields[4]), rest[0], _unescaped(rest[1])))
     return tuple(found)
+
+
+def reads_completed(stat: str) -> int | None:
+    """Return the reads a device has completed, from its stat line; None when the line is not one."""
+    return _field(stat, STAT_READS)
 
 
 def sectors_read(stat: str) -> int | None:

@@ -10,13 +10,20 @@ from storagebench.model.record import Missing, Record
 from storagebench.model.sizing import Sizing, required_files
 from storagebench.model.submission import Group, Listing, Submission
 from storagebench.model.training_plan import Reading, TrainingPlan
+from storagebench.model.vectordb_plan import REGIMES, Index, Search, VectorDatabasePlan
+from storagebench.model.vectors import BLOCK_ROWS, DISTRIBUTIONS, FLOAT_BYTES, METRICS, Vectors
 from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
 from storagebench.model.workload import Workload
 
 __all__ = [
+    "BLOCK_ROWS",
+    "DISTRIBUTIONS",
+    "FLOAT_BYTES",
     "LOCALHOST",
+    "METRICS",
     "OFFICIAL",
     "CheckpointingPlan",
+    "REGIMES",
     "Cluster",
     "Column",
     "Dataset",
@@ -25,6 +32,7 @@ __all__ = [
     "Group",
     "Host",
     "HostFacts",
+    "Index",
     "Judgement",
     "Lands",
     "Listing",
@@ -34,9 +42,12 @@ __all__ = [
     "Prediction",
     "Reading",
     "Record",
+    "Search",
     "Sizing",
     "Submission",
     "TrainingPlan",
+    "VectorDatabasePlan",
+    "Vectors",
     "Verdict",
     "Workload",
     "required_files",
