@@ -2,6 +2,7 @@
 
 from storagebench.model.checkpointing_plan import CheckpointingPlan
 from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
+from storagebench.model.databases import DATABASES, Database, IndexType
 from storagebench.model.dataset import Column, Dataset
 from storagebench.model.edition import Edition
 from storagebench.model.families import OFFICIAL
@@ -11,12 +12,23 @@ from storagebench.model.sizing import Sizing, required_files
 from storagebench.model.submission import Group, Listing, Submission
 from storagebench.model.training_plan import Reading, TrainingPlan
 from storagebench.model.vectordb_plan import REGIMES, Index, Search, VectorDatabasePlan
-from storagebench.model.vectors import BLOCK_ROWS, DISTRIBUTIONS, FLOAT_BYTES, METRICS, Vectors
+from storagebench.model.vectors import (
+    BLOCK_ROWS,
+    DEPTH,
+    DISTRIBUTIONS,
+    FLOAT_BYTES,
+    METRICS,
+    TILE_BYTES,
+    Vectors,
+    truth_bytes,
+)
 from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
 from storagebench.model.workload import Workload
 
 __all__ = [
     "BLOCK_ROWS",
+    "DATABASES",
+    "DEPTH",
     "DISTRIBUTIONS",
     "FLOAT_BYTES",
     "LOCALHOST",
@@ -24,8 +36,10 @@ __all__ = [
     "OFFICIAL",
     "CheckpointingPlan",
     "REGIMES",
+    "TILE_BYTES",
     "Cluster",
     "Column",
+    "Database",
     "Dataset",
     "Edition",
     "Finding",
@@ -33,6 +47,7 @@ __all__ = [
     "Host",
     "HostFacts",
     "Index",
+    "IndexType",
     "Judgement",
     "Lands",
     "Listing",
@@ -51,4 +66,5 @@ __all__ = [
     "Verdict",
     "Workload",
     "required_files",
+    "truth_bytes",
 ]

@@ -21,6 +21,7 @@ class Index:
     database: str
     type: str
     parameters: Mapping[str, Any]
+    shards: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

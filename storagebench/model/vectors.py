@@ -10,6 +10,12 @@ VECTORS_VERSION = 1
 BLOCK_ROWS = 8192
 """Vectors are made, loaded and compared in blocks of this many; any rank can make any block."""
 
+DEPTH = 100
+"""Exact neighbours that are kept of each query: ties at the k-th are told from misses by those behind it."""
+
+TILE_BYTES = 256 * 1024**2
+"""Room for the similarities of one block; more queries than fit are compared in several goes."""
+
 FLOAT_BYTES = 4
 DISTRIBUTIONS = ("clustered", "uniform", "normal", "file")
 METRICS = ("COSINE", "L2", "IP")
@@ -53,3 +59,9 @@ class Vectors:
         """Identify every vector of the collection: 16 hex digits. A file is known by its content, not its name."""
         content = asdict(self) | {"file": "", "version": VECTORS_VERSION, "block_rows": BLOCK_ROWS}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def truth_bytes(queries: int, dimension: int) -> int:
+    """Return the memory that exact neighbours take to find: queries, a block, one tile and its places, what is kept."""
+    tile = min(TILE_BYTES, FLOAT_BYTES * BLOCK_ROWS * queries)
+    return FLOAT_BYTES * dimension * (queries + 2 * BLOCK_ROWS) + 4 * tile + 6 * 12 * DEPTH * queries

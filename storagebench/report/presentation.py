@@ -13,6 +13,7 @@ Record = Mapping[str, Any]
 HOMES = {
     "checkpointing": "storagebench.report.checkpointing",
     "training": "storagebench.report.training",
+    "vector_database": "storagebench.report.vector_database",
 }
 """Families by their official name, and the module whose PRESENTATION it is."""
 

@@ -13,6 +13,7 @@ from storagebench.select import Point
 HOMES = {
     "checkpointing": "storagebench.runs.checkpointing.family",
     "training": "storagebench.runs.training.family",
+    "vector_database": "storagebench.runs.vector_database.family",
 }
 """Families by their official name, and the module whose FAMILY it is; loaded when one runs, as collection is fast."""
 

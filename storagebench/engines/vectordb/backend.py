@@ -5,59 +5,18 @@ a `Searcher`, of which each rank has one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids
 from storagebench.errors import EngineError
+from storagebench.model import Database
 
 
 class RequestError(EngineError):
     """One request failed; the database may well answer the next."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexType:
-    """One kind of index of a database.
-
-    Attributes:
-        build: the parameters that it is built with, and the least and most that each may be.
-        effort: the database's word for its search parameter, "" where it has none.
-        most_effort: the largest value it takes.
-        resident: the index lives in memory when it is searched, so that figures are not those of storage.
-        metrics: the metrics that it knows.
-        most_dimensions: of a vector.
-    """
-
-    build: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    effort: str = ""
-    most_effort: int = 0
-    resident: bool = False
-    metrics: tuple[str, ...] = ("COSINE", "L2", "IP")
-    most_dimensions: int = 32_768
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What a database can do.
-
-    Attributes:
-        indexes: by their names, as folders of results have them.
-        direct: it reads past the page cache.
-        loads_in_parallel: all ranks may load; else rank 0 alone does.
-        server: it is one that somebody runs; its processes and files may be out of sight.
-        disk_factor: bytes on disk for each byte of vectors, at the worst moment of a build.
-        packages: what pip must install for it, "" where nothing is missing.
-    """
-
-    indexes: Mapping[str, IndexType]
-    direct: bool
-    loads_in_parallel: bool
-    server: bool
-    disk_factor: float
-    packages: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +31,7 @@ class Target:
     metric: str
     index: str
     parameters: Mapping[str, Any]
+    shards: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +149,7 @@ class Backend(Protocol):
     """A database by its name in results trees."""
 
     name: str
-    capabilities: Capabilities
+    capabilities: Database
 
     def version(self, dsn: str) -> str:
         """Return the version of what answers.

@@ -4,12 +4,9 @@ import importlib
 
 from storagebench.engines.vectordb.backend import Backend, Session, Target
 from storagebench.errors import ConfigError
-from storagebench.model import VectorDatabasePlan
+from storagebench.model import DATABASES, VectorDatabasePlan
 
-HOMES = {
-    name: f"storagebench.engines.vectordb.backends.{name}"
-    for name in ("diskann", "flat", "null", "pgvector", "milvus", "zvec")
-}
+HOMES = {name: f"storagebench.engines.vectordb.backends.{name}" for name in DATABASES}
 """Names as results trees have them, and the module whose BACKEND it is."""
 
 
@@ -36,6 +33,7 @@ def target_of(plan: VectorDatabasePlan) -> Target:
         metric=plan.vectors.metric,
         index=plan.index.type,
         parameters=plan.index.parameters,
+        shards=plan.index.shards,
     )
 
 

@@ -10,15 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from storagebench.engines.vectordb.source import Rows
-from storagebench.errors import DatasetError, PlanError
-from storagebench.model import BLOCK_ROWS, FLOAT_BYTES
-from storagebench.units import MIB, bytes_text
-
-DEPTH = 100
-"""Neighbours that are kept of each query: ties at the k-th are told from misses by those behind it."""
-
-TILE_BYTES = 256 * MIB
-"""Room for the similarities of one block; more queries than fit are compared in several goes."""
+from storagebench.errors import DatasetError
+from storagebench.model import BLOCK_ROWS, DEPTH, FLOAT_BYTES, TILE_BYTES
 
 Ids = NDArray[np.int64]
 Similarities = NDArray[np.float32]
@@ -106,23 +99,3 @@ def best(ids: Ids, near: Similarities) -> tuple[Ids, Similarities]:
     """Keep the nearest of each query, best first; of equals the smaller id comes first, so that no order of blocks shows."""
     order = np.lexsort((ids, -near), axis=1)[:, :DEPTH]
     return np.take_along_axis(ids, order, axis=1), np.take_along_axis(near, order, axis=1)
-
-
-def memory_bytes(queries: int, dimension: int) -> int:
-    """Return what a seeker needs: queries, one tile of similarities with its places, a block, and what it keeps."""
-    tile = min(TILE_BYTES, FLOAT_BYTES * BLOCK_ROWS * queries)
-    return FLOAT_BYTES * dimension * (queries + 2 * BLOCK_ROWS) + 4 * tile + 6 * 12 * DEPTH * queries
-
-
-def check_memory(queries: int, dimension: int, ranks_per_host: int, available_bytes: int) -> None:
-    """Refuse to look for neighbours where memory is short, before any is taken.
-
-    Raises:
-        PlanError: with the arithmetic.
-    """
-    need = ranks_per_host * memory_bytes(queries, dimension)
-    if need > available_bytes:
-        raise PlanError(
-            f"exact neighbours of {queries:,} queries take {bytes_text(need)} of memory where {bytes_text(available_bytes)} "
-            "are available: lower benchmark.scored_queries or --accelerators"
-        )

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from storagebench.engines.storage.buffers import BLOCK_BYTES
-from storagebench.engines.vectordb.backend import Capabilities, IndexType, RequestError, Stats, Target
+from storagebench.engines.vectordb.backend import RequestError, Stats, Target
 from storagebench.engines.vectordb.direct import DirectFile
 from storagebench.engines.vectordb.folder import Folder
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids
 from storagebench.errors import ClusterError, DatasetError
+from storagebench.model import DATABASES
 from storagebench.units import GIB
 
 PACKAGE = "diskannpy-rust"
@@ -183,20 +184,7 @@ class DiskAnn:
     """The embedded default."""
 
     name = "diskann"
-    capabilities = Capabilities(
-        indexes={
-            "DISKANN": IndexType(
-                build={"max_degree": (4, 512), "search_list_size": (4, 10_000), "pq_chunks": (1, 32_768)},
-                effort="search_list",
-                most_effort=10_000,
-                metrics=tuple(METRICS),
-            )
-        },
-        direct=True,
-        loads_in_parallel=True,
-        server=False,
-        disk_factor=3.2,
-    )
+    capabilities = DATABASES["diskann"]
 
     def version(self, dsn: str) -> str:
         """Return the library's version."""

@@ -10,11 +10,12 @@ import numpy as np
 
 from storagebench import __version__
 from storagebench.engines.storage.buffers import BLOCK_BYTES
-from storagebench.engines.vectordb.backend import Capabilities, IndexType, Stats, Target
+from storagebench.engines.vectordb.backend import Stats, Target
 from storagebench.engines.vectordb.direct import DirectFile
 from storagebench.engines.vectordb.folder import Folder
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids, similarities
+from storagebench.model import DATABASES
 from storagebench.units import MIB
 
 FILE = "vectors.f32"
@@ -92,9 +93,7 @@ class Flat:
     """The exact scan."""
 
     name = "flat"
-    capabilities = Capabilities(
-        indexes={"FLAT": IndexType()}, direct=True, loads_in_parallel=True, server=False, disk_factor=1
-    )
+    capabilities = DATABASES["flat"]
 
     def version(self, dsn: str) -> str:
         """Return the version of this project."""

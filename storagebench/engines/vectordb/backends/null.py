@@ -8,9 +8,10 @@ from typing import Any, Self
 import numpy as np
 
 from storagebench import __version__
-from storagebench.engines.vectordb.backend import Capabilities, IndexType, Stats, Target
+from storagebench.engines.vectordb.backend import Stats, Target
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids
+from storagebench.model import DATABASES
 
 
 class NullSearcher:
@@ -99,13 +100,7 @@ class Null:
     """The null database."""
 
     name = "null"
-    capabilities = Capabilities(
-        indexes={"NONE": IndexType(resident=True)},
-        direct=False,
-        loads_in_parallel=True,
-        server=False,
-        disk_factor=0,
-    )
+    capabilities = DATABASES["null"]
 
     def version(self, dsn: str) -> str:
         """Return the version of this project."""
