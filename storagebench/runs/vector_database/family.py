@@ -1,5 +1,8 @@
 """Vector databases as a family: load, index, tune, and ask by the clock."""
 
+import contextlib
+import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 from storagebench.collect.filesystem import filesystem_of
@@ -52,13 +55,27 @@ class VectorDatabase:
 
     def prepare(self, plan: VectorDatabasePlan, cluster: Cluster, launching: Launching, tell: Tell) -> Prepared:
         """Load and index the collection where it is missing, and find the effort."""
-        return preparation.prepare(plan, cluster, launching, tell)
+        with served(plan) as reached:
+            return preparation.prepare(reached, cluster, launching, tell)
 
     def run(
         self, plan: VectorDatabasePlan, prepared: Prepared, cluster: Cluster, launching: Launching, tell: Tell
     ) -> Path:
         """Ask for the length of the window."""
-        return course.run(plan, prepared, cluster, launching, tell)
+        with served(plan) as reached:
+            return course.run(reached, prepared, cluster, launching, tell)
+
+
+@contextlib.contextmanager
+def served(plan: VectorDatabasePlan) -> Iterator[VectorDatabasePlan]:
+    """Start the server of a plan that names none, and stop it afterwards; yield the plan with its DSN."""
+    if not DATABASES[plan.index.database].starts_itself or plan.dsn:
+        yield plan
+        return
+    from storagebench.engines.vectordb.postgres import running
+
+    with running(plan.data_dir) as dsn:
+        yield dataclasses.replace(plan, dsn=dsn)
 
 
 FAMILY: Family[VectorDatabasePlan, Prepared] = VectorDatabase()
