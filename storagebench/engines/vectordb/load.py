@@ -4,7 +4,6 @@ The payload holds the `plan`, whether to `load`, and whether to find the exact n
 rank 0 is what the collection's label says, as a `Loaded`; that of the others is empty.
 """
 
-import contextlib
 import json
 import os
 import time
@@ -54,26 +53,17 @@ class _Loading:
         self._started_at = datetime.now(UTC).isoformat()
         self._parts = [Path(plan.collection_dir, f".truth-{rank}.npz") for rank in range(communicator.size)]
 
-    def run(self, *, load: bool, truth: bool) -> Mapping[str, Any]:
-        """Go through the blocks, then build; whatever stops a load, what there is of the collection goes."""
-        with self._undone_on_failure() if load and self._first else contextlib.nullcontext():
-            if self._first:
-                Path(self._plan.collection_dir).mkdir(parents=True, exist_ok=True)
-                if load:
-                    self._session.create()
-            self._communicator.barrier()
-            load_s = self._blocks(load=load, truth=truth)
-            if truth and self._first:
-                self._merge()
-            return to_json(self._build(load_s)) if load and self._first else {}
-
-    @contextlib.contextmanager
-    def _undone_on_failure(self) -> Any:
-        try:
-            yield
-        except BaseException:
-            self._session.drop()
-            raise
+    def run(self, *, load: bool, truth: bool) -> dict[str, Any]:
+        """Go through the blocks, then build."""
+        if self._first:
+            Path(self._plan.collection_dir).mkdir(parents=True, exist_ok=True)
+            if load:
+                self._session.create()
+        self._communicator.barrier()
+        load_s = self._blocks(load=load, truth=truth)
+        if truth and self._first:
+            self._merge()
+        return to_json(self._build(load_s)) if load and self._first else {}
 
     def _blocks(self, *, load: bool, truth: bool) -> float:
         plan, communicator = self._plan, self._communicator

@@ -73,7 +73,8 @@ class _Seeded:
         )
 
     def _rows(self, stream: str, block: int, count: int) -> Rows:
-        rows = self._draw(generator(self._vectors.seed, stream, block), count)
+        """Draw a whole block and cut it: a vector must not depend on how many come after it."""
+        rows = np.ascontiguousarray(self._draw(generator(self._vectors.seed, stream, block), BLOCK_ROWS)[:count])
         return unit(rows) if self._vectors.metric == "COSINE" else rows
 
     def _shape(self) -> None:

@@ -1,7 +1,9 @@
 """What outlives a run: the collection with its exact neighbours, the effort that was found, and the leaves that say so."""
 
+import contextlib
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from storagebench.engines.vectordb import native
 from storagebench.engines.vectordb.databases import open_session
 from storagebench.engines.vectordb.load import truth_path
 from storagebench.engines.vectordb.outcome import Loaded, Tuned
-from storagebench.errors import DatasetError
+from storagebench.errors import DatasetError, StorageBenchError
 from storagebench.launch import Launcher, Launching, Tell
 from storagebench.model import DATABASES, Cluster, VectorDatabasePlan
 from storagebench.record import RunFolder
@@ -55,13 +57,27 @@ def _collection(plan: VectorDatabasePlan, launcher: Launcher, tell: Tell) -> Loa
             label = None
     truth = not truth_path(plan).exists()
     if label is None:
-        loaded = native.load(plan, launcher, tell, insert=True, truth=truth)
+        with _gone_on_failure(plan):
+            loaded = native.load(plan, launcher, tell, insert=True, truth=truth)
         assert loaded is not None
         return loaded
     loaded = _read(label, plan)
     if truth:
         native.load(plan, launcher, tell, insert=False, truth=True)
     return loaded
+
+
+@contextlib.contextmanager
+def _gone_on_failure(plan: VectorDatabasePlan) -> Iterator[None]:
+    """Drop what there is of a collection when its load is stopped by whatever: ranks that were killed cannot."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(StorageBenchError, OSError), open_session(plan) as session:
+            session.drop()
+        for part in Path(plan.collection_dir).glob(".truth-*.npz"):
+            part.unlink(missing_ok=True)
+        raise
 
 
 def _read(label: str, plan: VectorDatabasePlan) -> Loaded:
