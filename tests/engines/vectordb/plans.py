@@ -20,7 +20,9 @@ WORKLOAD = Workload(
     source="tests",
     where="tests",
 )
-VECTORS = Vectors(num_vectors=3000, dimension=24, distribution="clustered", metric="COSINE", seed=7, latent=12, clusters=20)
+VECTORS = Vectors(
+    num_vectors=3000, dimension=24, distribution="clustered", metric="COSINE", seed=7, latent=12, clusters=20
+)
 SEARCH = Search(
     k=10, batch=1, pool=400, scored=200, tuning=100, effort=0, target_recall=0.9, mode="timed", runtime_s=0.5, queries=0,
     warm_up_s=0.1, rate=0.0, quiet_s=0.0,

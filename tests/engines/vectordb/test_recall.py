@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from storagebench.engines.vectordb.recall import Scores, hits, recall_of, scores_of
 from storagebench.engines.vectordb.truth import Truth
 
-TRUTH = Truth(np.array([[1, 2, 3, 4], [5, 6, 7, 8]]), np.array([[0.9, 0.8, 0.7, 0.7], [0.9, 0.8, 0.7, 0.6]], np.float32))
+TRUTH = Truth(
+    np.array([[1, 2, 3, 4], [5, 6, 7, 8]]), np.array([[0.9, 0.8, 0.7, 0.7], [0.9, 0.8, 0.7, 0.6]], np.float32)
+)
 
 
 def recall(answer, query=0, *, ties=True):

@@ -50,7 +50,9 @@ def test_another_type_or_order_is_named(tmp_path, rows, sentence):
         VectorFile.open(str(tmp_path / "v.npy"))
 
 
-@pytest.mark.parametrize(("name", "sentence"), [("v.csv", "vectors come as .npy, .fvecs, .fbin"), ("v.npy", "No such file")])
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("v.csv", "vectors come as .npy, .fvecs, .fbin"), ("v.npy", "No such file")]
+)
 def test_what_is_no_such_file_is_refused(tmp_path, name, sentence):
     with pytest.raises(ConfigError, match=sentence):
         VectorFile.open(str(tmp_path / name))
