@@ -7,6 +7,7 @@ import dataclasses
 import importlib.util
 import os
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,7 +82,7 @@ def test_it_says_its_version_and_is_in_the_table(place):
 
 
 def test_there_is_no_label_before_there_is_a_collection_and_an_empty_one_before_it_is_sealed(empty):
-    plan, session = empty
+    _, session = empty
     assert session.label() is None
     session.create()
     assert session.label() == ""
@@ -123,7 +124,7 @@ def test_it_counts_its_rows_and_its_bytes(whole):
     assert stats.rows == plan.vectors.num_vectors
     if not MILVUS:
         assert stats.disk_bytes >= plan.vectors.nominal_bytes
-        assert all(os.path.getsize(path) for path in session.data_paths())
+        assert all(Path(path).stat().st_size for path in session.data_paths())
 
 
 def test_a_label_is_kept_and_read_by_another_session(whole):

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import resource
 import shutil
 from pathlib import Path
@@ -211,7 +210,7 @@ def test_a_run_that_fails_leaves_a_folder_that_says_so(plan, cluster):
         FAMILY.run(plan, prepared, cluster, launching, ignore)
     (word,) = [json.loads(path.read_text()) for path in Path(plan.results_dir).glob("**/run/*/incomplete.json")]
     assert word["status"] == "failed"
-    assert os.path.isdir(plan.collection_dir)
+    assert Path(plan.collection_dir).is_dir()
 
 
 def test_the_effort_of_the_record_is_the_one_that_was_found(tmp_path, cluster):
