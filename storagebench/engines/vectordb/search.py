@@ -64,17 +64,25 @@ class _Rank:
         harness_us = self._harness_us()
         cap = self._capped(host=host)
         communicator.barrier()
+        self._tell("warm-up")
         ask(
             searcher, self._queries, self._order, plan.search.effort, Pace(seconds=plan.search.warm_up_s), self._notes()
         )
         communicator.barrier()
         evidence = self._ready(problems, cap) if host else None
+        self._tell(f"window of {plan.search.runtime_s:g} s")
         steps = [self._step(searcher, count, readings) for count in self._counts()]
         result = self._result(steps, readings, harness_us)
         if cap:
             cap.release([os.getpid(), *(self._session.pids() if host else ())])
         searcher.close()
         return {"search": to_json(result), "evidence": to_json(evidence) if communicator.rank == 0 else None}
+
+    def _tell(self, stage: str) -> None:
+        """Say what begins; within the window nothing is said, as words would be measured too."""
+        if self._communicator.rank == 0:
+            event = {"kind": "progress", "stage": stage, "done": 0, "total": 1, "unit": "windows", "bytes": 0}
+            self._communicator.tell(event)
 
     def _notes(self) -> Notes:
         notes = Notes(self._plan.search.k, self._plan.search.batch)
@@ -147,7 +155,7 @@ class _Rank:
         scored = asked < plan.search.scored
         digests, different = _compared(asked[scored], answers[scored])
         problems = verify.answer_problems(answers, plan.vectors.num_vectors)
-        problems += verify.order_problems(self._session, self._queries, asked, answers, plan.vectors.metric)
+        problems += verify.order_problems(self._session, self._queries, asked, answers, plan.vectors)
         truth = Truth.load(Path(truth_path(plan)))
         ended = (began + latency - (began[0] if len(began) else 0)) // 1_000_000_000
         return RankSearch(

@@ -8,7 +8,7 @@ from storagebench.engines.vectordb.backend import Session
 from storagebench.engines.vectordb.source import Rows, Source, generator
 from storagebench.engines.vectordb.truth import Ids, similarities
 from storagebench.errors import DatasetError
-from storagebench.model import BLOCK_ROWS, VectorDatabasePlan
+from storagebench.model import BLOCK_ROWS, VectorDatabasePlan, Vectors
 
 COMPARED = 64
 """Vectors that are fetched and compared bit for bit."""
@@ -72,14 +72,14 @@ def answer_problems(answers: Ids, rows: int) -> list[str]:
     return [sentence for sentence, count in sentences.items() if count]
 
 
-def order_problems(session: Session, queries: Rows, asked: Ids, answers: Ids, metric: str) -> list[str]:
+def order_problems(session: Session, queries: Rows, asked: Ids, answers: Ids, vectors: Vectors) -> list[str]:
     """Say whether neighbours stand in the wrong order, by the vectors that the database itself returns for them."""
     step = max(1, len(answers) // ORDERED)
     wrong = looked = 0
     for query, answer in zip(asked[::step], answers[::step], strict=True):
-        if (answer < 0).any():
+        if ((answer < 0) | (answer >= vectors.num_vectors)).any():
             continue
-        near = similarities(queries[query : query + 1], session.fetch(answer), metric)[0]
+        near = similarities(queries[query : query + 1], session.fetch(answer), vectors.metric)[0]
         looked += 1
         wrong += bool((np.diff(near) > ORDER_TIE * max(1.0, float(np.abs(near).max()))).any())
     return [f"of {looked} answers {wrong} have a nearer neighbour behind a farther one"] if wrong else []

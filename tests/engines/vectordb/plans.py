@@ -1,5 +1,8 @@
 """Plans for small collections."""
 
+import contextlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +69,12 @@ def make_plan(folder: Path, database: str = "flat", *, ranks: int = 1, **changes
         "data_dir": str(folder),
     }
     return VectorDatabasePlan(**plan | changes)
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter: PostgreSQL runs as nobody where tests run as root, and pytest's own are closed."""
+    with tempfile.TemporaryDirectory(prefix="storagebench-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder

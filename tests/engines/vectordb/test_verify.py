@@ -82,6 +82,6 @@ def test_neighbours_in_the_wrong_order_are_told_by_the_vectors_themselves(plan):
     searcher = session.searcher()
     asked = np.arange(20)
     answers = searcher.search(queries, 10, 0)
-    assert verify.order_problems(session, queries, asked, answers, "COSINE") == []
-    wrong = verify.order_problems(session, queries, asked, answers[:, ::-1], "COSINE")
+    assert verify.order_problems(session, queries, asked, answers, plan.vectors) == []
+    wrong = verify.order_problems(session, queries, asked, answers[:, ::-1], plan.vectors)
     assert wrong == ["of 20 answers 20 have a nearer neighbour behind a farther one"]
