@@ -29,8 +29,8 @@ from storagebench.model import LOCALHOST, Index, Prediction, Search, VectorDatab
 
 BAR = 0.95
 """Our loop keeps at least this share of the bare loop's queries/s."""
-PAIRS = 5
-ASKED = 3000
+PAIRS = 15
+ASKED = 600
 K, EFFORT = 10, 20
 
 

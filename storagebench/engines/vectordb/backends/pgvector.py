@@ -15,7 +15,7 @@ from storagebench.engines.vectordb.backend import RequestError, Stats, Target
 from storagebench.engines.vectordb.postgres import binaries
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids
-from storagebench.errors import ClusterError, DatasetError
+from storagebench.errors import ClusterError, DatasetError, EngineError
 from storagebench.model import DATABASES
 
 OPERATORS = {"COSINE": ("vector_cosine_ops", "<=>"), "L2": ("vector_l2_ops", "<->"), "IP": ("vector_ip_ops", "<#>")}
@@ -50,7 +50,7 @@ def connect(dsn: str) -> Any:
     try:
         connection = psycopg.connect(dsn, autocommit=True, connect_timeout=10)
         connection.execute("SET client_min_messages = warning")
-        found = _value(connection, VERSION)
+        found = connection.execute(VERSION).fetchone()
     except psycopg.Error as error:
         raise ClusterError(
             f"--vdb-dsn={dsn}: {str(error).splitlines()[0]}; start the server, or name another"
@@ -183,10 +183,9 @@ class PgvectorSession:
 
     def fetch(self, ids: Ids) -> Rows:
         """Select vectors by their ids."""
-        cursor = self._connection.cursor(binary=True)
         query = f"SELECT id, vector FROM {self._target.name} WHERE id = ANY(%s)"  # noqa: S608 - our own name
-        cursor.execute(query, [ids.tolist()])
-        found = {number: np.frombuffer(vector, ">f4", offset=4) for number, vector in cursor.fetchall()}
+        rows = _rows(self._connection, query, ids.tolist(), binary=True)
+        found = {number: np.frombuffer(vector, ">f4", offset=4) for number, vector in rows}
         if missing := set(ids.tolist()) - set(found):
             raise DatasetError(f"the table {self._target.name} holds no vector {min(missing)}")
         return np.array([found[number] for number in ids.tolist()], np.float32)
@@ -221,14 +220,14 @@ class PgvectorSession:
             ]
             found = [path for file in files for path in (file, *sorted(file.parent.glob(f"{file.name}.[0-9]*")))]
             return tuple(map(str, found)) if self._local and all(os.access(path, os.R_OK) for path in found) else ()
-        except library().Error:
+        except EngineError:  # hidden from users who do not own the server
             return ()
 
     def pids(self) -> tuple[int, ...]:
         """Return the server's processes where it runs here: backends, and the workers that read for them."""
         if not self._local:
             return ()
-        return tuple(row[0] for row in self._connection.execute("SELECT pid FROM pg_stat_activity").fetchall())
+        return tuple(row[0] for row in _rows(self._connection, "SELECT pid FROM pg_stat_activity"))
 
     def drop(self) -> None:
         """Drop the table."""
@@ -255,8 +254,22 @@ class PgvectorSession:
 
 
 def _value(connection: Any, query: str, *arguments: Any) -> Any:
-    row = connection.execute(query, arguments or None).fetchone()
-    return None if row is None else row[0]
+    rows = _rows(connection, query, *arguments)
+    return rows[0][0] if rows else None
+
+
+def _rows(connection: Any, query: str, *arguments: Any, binary: bool = False) -> list[tuple[Any, ...]]:
+    """Ask a question.
+
+    Raises:
+        EngineError: the server is gone, or refuses.
+    """
+    psycopg = library()
+    try:
+        found: list[tuple[Any, ...]] = connection.cursor(binary=binary).execute(query, arguments or None).fetchall()
+    except psycopg.Error as error:
+        raise EngineError(f"PostgreSQL does not answer: {_first_line(str(error))}") from None
+    return found
 
 
 def _tuples(first_id: int, rows: Rows) -> np.ndarray[tuple[int, ...], np.dtype[Any]]:
