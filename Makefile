@@ -20,6 +20,7 @@ bench: .venv/dev .venv-dlio/run  ## the performance comparisons of docs/performa
 	$(BIN)/python -m bench.checkpoint_vs_fio
 	$(BIN)/python -m bench.kvcache_vs_fio --op read
 	$(BIN)/python -m bench.kvcache_vs_fio --op write --layout slab
+	$(BIN)/python -m bench.vectordb_harness
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling
@@ -34,9 +35,11 @@ docs: .venv/dev  ## write the generated references anew
 
 lock: .venv/dev  ## pin the newest versions that work together
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group dev --group pgvector -o requirements-dev.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --group dlio -o requirements-dlio.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group kvcache-backends -o requirements-kvcache-backends.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group pgvector -o requirements-pgvector.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate pyproject.toml --group milvus -o requirements-milvus.lock
 
 clean:  ## remove the environment and what runs left here
 	rm -rf .venv .venv-dlio .quick results report.html report.xml

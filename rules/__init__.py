@@ -12,7 +12,7 @@ from rules import training
 from rules import advice
 from rules import checkpointing
 from rules import checkpointing_groups
-from rules import vectordb, vectordb_advice
+from rules import vectordb, vectordb_advice, vectordb_evidence
 from rules import kvcache, kvcache_advice, kvcache_own
 from rules import unreadable
 # isort: on

@@ -27,7 +27,8 @@ class Rule:
     """A rule's identity and its function; the docstring of the function is the rule's page.
 
     `family` is that of the benchmark, or the chapter of a rule on the whole submission; `scope` is one of SCOPES.
-    A rule that `warns` can only advise: upstream prints a warning and accepts, or the rule is this project's own (x-…).
+    A rule that `warns` can only advise: upstream prints a warning and accepts, or the rule is this project's own (x-…; one
+    of those rejects: x-vdb-served-from-memory).
     `numbers` names the entries of the edition's table that it goes by.
     """
 

@@ -148,9 +148,13 @@ def ground_truth_is_complete(record: Record, edition: Edition) -> Iterator[Breac
     """Recall was measured against an exact copy of the whole collection.
 
     The tool's own word "valid" is ignored (mlcommons/storage#808). No verdict file was a warning during the round and
-    is INVALID now; one without flat_setup (an old tool's) is only remarked on.
-    Reads: result_verdict.flat_setup.{ok,coverage}.
+    is INVALID now; one without flat_setup (an old tool's) is only remarked on. Runs of this project look at the
+    collection and at every answer too, and say what is wrong with them.
+    Reads: result_verdict.flat_setup.{ok,coverage}, result_verdict.problems.
     """
+    if record.has("result_verdict.problems"):
+        for problem in record.items("result_verdict.problems"):
+            yield Breach(Lands.INVALID, f"{problem!s:.300}", "the planned collection, and answers that can be right")
     if edition.as_of_round and not record.has("result_verdict"):
         yield Breach(Lands.ADVICE, "no result_verdict.json", "the record of the exact copy that recall was measured by")
     elif not record.table("result_verdict").get("flat_setup"):

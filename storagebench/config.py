@@ -41,6 +41,14 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         *(f"load.{key}" for key in ("kind", "in_flight", "rate", "warmup_s", "window_s", "fill_gib")),
         *(f"store.{key}" for key in ("backend", "layout", "durability", "readers", "writers", "part_mib", "keys")),
     ),
+    "vectordb": (
+        "database.database",
+        *(f"dataset.{key}" for key in ("num_vectors", "dimension", "distribution", "num_shards")),
+        *(f"index.{key}" for key in ("index_type", "metric_type")),
+        *(f"run.{key}" for key in ("mode", "batch_size")),
+        *(f"benchmark.{key}" for key in ("runtime", "search_limit", "query_pool", "scored_queries", "tuning_queries")),
+        *(f"benchmark.{key}" for key in ("target_recall", "warm_up", "quiet")),
+    ),
 }
 """What a run of a family cannot do without, by suite; `COMPLETE` says what else there must be."""
 
@@ -114,7 +122,8 @@ class _File:
         quick = self.content.get("quick")
         if quick is not None and not any(workload.quick for workload in found):
             line = self.node.entry("quick").line
-            raise ConfigError(f"{self.name}:{line}: no point that can run has the accelerator '{quick['accelerator']}'")
+            key = "accelerator" if "accelerator" in quick else "variant"
+            raise ConfigError(f"{self.name}:{line}: no point that can run has the {key} '{quick[key]}'")
         return found
 
     def lines(self) -> list[int]:
@@ -128,6 +137,7 @@ class _File:
             model=self.content["model"],
             accelerator=point.get("accelerator", ""),
             accelerators=point.get("accelerators"),
+            variant=point.get("variant", ""),
             editions=tuple(point["editions"]),
             status=point["status"],
             divisions=tuple(point["divisions"]),
@@ -152,7 +162,8 @@ class _File:
 
     def quick(self, point: Mapping[str, Any]) -> dict[str, Any] | None:
         overlay: Mapping[str, Any] = self.content.get("quick", {})
-        if not overlay or overlay.get("accelerator") != point.get("accelerator") or point["status"] == UNPUBLISHED:
+        same = all(overlay.get(key) == point.get(key) for key in ("accelerator", "variant"))
+        if not overlay or not same or point["status"] == UNPUBLISHED:
             return None
         return {"accelerators": overlay["accelerators"], "parameters": deepcopy(overlay["parameters"])}
 

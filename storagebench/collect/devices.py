@@ -47,6 +47,11 @@ def written_bytes(device: BlockDevice) -> int:
     return (proc.sectors_written((device.folder / "stat").read_text()) or 0) * proc.SECTOR_BYTES
 
 
+def read_requests(device: BlockDevice) -> int:
+    """Return the reads that a device has completed since boot."""
+    return proc.reads_completed((device.folder / "stat").read_text()) or 0
+
+
 def process_read_bytes() -> int:
     """Return the bytes this process has made the kernel fetch from storage (/proc/self/io; 0 where it is hidden)."""
     return _process_io("read_bytes")
@@ -61,6 +66,14 @@ def unwritten_bytes() -> int:
     """Return what this host has yet to write: pages that are dirty or being written back (/proc/meminfo)."""
     pairs = proc.colon_pairs(Path("/proc/meminfo").read_text())
     return proc.kib(pairs.get("Dirty")) + proc.kib(pairs.get("Writeback"))
+
+
+def read_bytes_of(pid: int) -> int | None:
+    """Return the bytes that a process has made the kernel fetch from storage; None where it is gone or hidden."""
+    try:
+        return int(proc.colon_pairs(Path(f"/proc/{pid}/io").read_text())["read_bytes"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _process_io(name: str) -> int:

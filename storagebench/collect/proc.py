@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 SECTOR_BYTES = 512
 """Sectors of /sys/dev/block/*/stat, whatever the device's own (Documentation/block/stat.rst)."""
+STAT_READS = 0
 STAT_SECTORS_READ = 2
 STAT_SECTORS_WRITTEN = 6
 _CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@]*@")
@@ -103,6 +104,11 @@ def networks(dev: str) -> tuple[dict[str, Any], ...]:
         if colon and len(row) > 8 and all(map(_NUMBER.fullmatch, row[:9])) and name.strip() != "lo":
             found.append({"name": name.strip(), "received_bytes": int(row[0]), "sent_bytes": int(row[8])})
     return tuple(found)
+
+
+def reads_completed(stat: str) -> int | None:
+    """Return the reads a device has completed, from its stat line; None when the line is not one."""
+    return _field(stat, STAT_READS)
 
 
 def sectors_read(stat: str) -> int | None:

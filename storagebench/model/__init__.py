@@ -2,6 +2,7 @@
 
 from storagebench.model.checkpointing_plan import CheckpointingPlan
 from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
+from storagebench.model.databases import DATABASES, Database, IndexType
 from storagebench.model.dataset import Column, Dataset
 from storagebench.model.edition import Edition
 from storagebench.model.families import OFFICIAL
@@ -13,16 +14,36 @@ from storagebench.model.record import Missing, Record
 from storagebench.model.sizing import Sizing, required_files
 from storagebench.model.submission import Group, Listing, Submission
 from storagebench.model.training_plan import DlioChoice, Reading, TrainingPlan
+from storagebench.model.vectordb_plan import REGIMES, Index, Search, VectorDatabasePlan
+from storagebench.model.vectors import (
+    BLOCK_ROWS,
+    DEPTH,
+    DISTRIBUTIONS,
+    FLOAT_BYTES,
+    METRICS,
+    TILE_BYTES,
+    Vectors,
+    truth_bytes,
+)
 from storagebench.model.verdict import Finding, Judgement, Lands, Verdict
 from storagebench.model.workload import Workload
 
 __all__ = [
+    "BLOCK_ROWS",
+    "DATABASES",
+    "DEPTH",
+    "DISTRIBUTIONS",
+    "FLOAT_BYTES",
     "LANGUAGE_MODELS",
     "LOCALHOST",
+    "METRICS",
     "OFFICIAL",
+    "REGIMES",
+    "TILE_BYTES",
     "CheckpointingPlan",
     "Cluster",
     "Column",
+    "Database",
     "Dataset",
     "DlioChoice",
     "Edition",
@@ -30,6 +51,8 @@ __all__ = [
     "Group",
     "Host",
     "HostFacts",
+    "Index",
+    "IndexType",
     "Judgement",
     "KvCachePlan",
     "Lands",
@@ -42,6 +65,7 @@ __all__ = [
     "Prediction",
     "Reading",
     "Record",
+    "Search",
     "Sizing",
     "Stage",
     "Storing",
@@ -49,8 +73,11 @@ __all__ = [
     "Tiers",
     "Traffic",
     "TrainingPlan",
+    "VectorDatabasePlan",
+    "Vectors",
     "Verdict",
     "Workload",
     "language_model",
     "required_files",
+    "truth_bytes",
 ]

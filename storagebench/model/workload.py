@@ -10,7 +10,7 @@ class Workload:
     """A model on an accelerator ("" where none is emulated), with its parameter tree.
 
     That of training and checkpointing is DLIO's, under the names of editions 2.0 and 3.0. `accelerators` is the number
-    that the rules demand, None where any will do.
+    that the rules demand, None where any will do; `variant` tells points of a family without accelerators apart.
     """
 
     family: str
@@ -27,11 +27,12 @@ class Workload:
     where: str
     notes: tuple[str, ...] = ()
     accelerators: int | None = None
+    variant: str = ""
 
     @property
     def id(self) -> str:
         """The name people select it by: ``unet3d-b200``."""
-        return f"{self.model}-{self.accelerator}".rstrip("-")
+        return "-".join(part for part in (self.model, self.accelerator, self.variant) if part)
 
     @property
     def runnable(self) -> bool:

@@ -8,6 +8,29 @@ from storagebench.model import DlioChoice, Host, Override, Workload
 from storagebench.parameters import flatten
 
 
+@dataclass(frozen=True, slots=True)
+class BroughtVectors:
+    """A file of vectors that the user brought: how many it holds, of which dimension, and a digest of them."""
+
+    name: str
+    count: int
+    dimension: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorWishes:
+    """What only the vector-database family is told; zero and "" stand for what was not."""
+
+    dsn: str = ""
+    regime: str = ""
+    runtime_s: float = 0.0
+    recall: float = 0.0
+    rate: float = 0.0
+    fresh: bool = False
+    file: BroughtVectors | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What was typed on the command line, checked one by one; `params` holds the overrides of each family."""
@@ -32,6 +55,7 @@ class Wishes:
     between_phases: str = ""
     keep_checkpoints: bool = False
     dlio: DlioChoice | None = None
+    vectordb: VectorWishes = VectorWishes()
 
     def overrides(self, workload: Workload) -> dict[str, Override]:
         """Return what differs from the workload's own parameters by wish, and whose wish it is; the user's word wins."""

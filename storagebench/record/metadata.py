@@ -26,7 +26,7 @@ def write_metadata(
     """
     content = {
         "benchmark_type": plan.workload.family,
-        "model": plan.workload.model,
+        "model": args.get("model", plan.workload.model),
         "command": command,
         "run_datetime": folder.stamp,
         "num_processes": plan.accelerators,

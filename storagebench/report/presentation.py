@@ -14,6 +14,7 @@ HOMES = {
     "checkpointing": "storagebench.report.checkpointing",
     "training": "storagebench.report.training",
     "kv_cache": "storagebench.report.kv_cache",
+    "vector_database": "storagebench.report.vector_database",
 }
 """Families by their official name, and the module whose PRESENTATION it is."""
 

@@ -14,6 +14,7 @@ HOMES = {
     "checkpointing": "storagebench.runs.checkpointing.family",
     "training": "storagebench.runs.training.family",
     "kv_cache": "storagebench.runs.kv_cache.family",
+    "vector_database": "storagebench.runs.vector_database.family",
 }
 """Families by their official name, and the module whose FAMILY it is; loaded when one runs, as collection is fast."""
 

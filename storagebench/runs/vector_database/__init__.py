@@ -1,0 +1,1 @@
+"""The course of a vector-database run."""
