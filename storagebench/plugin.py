@@ -9,8 +9,9 @@ import pytest
 
 from fixtures import assembly, results, saved, submitted, watching
 from fixtures.lockfile import generate_lockfile
-from fixtures.options import add_options, flagged, value, wishes
+from fixtures.options import add_options, flagged, value
 from fixtures.points import parametrize
+from fixtures.wishes import wishes
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
 
 if TYPE_CHECKING:

@@ -19,6 +19,12 @@ PROGRAMS = ("pytest", "make", "find", "export", "python")
 MADE_HERE = {"make test"}
 """This very test is part of what it runs."""
 
+MADE_BY_MAKE = "pytest suites --quick --html=report.html --junitxml=report.xml"
+"""What `make quick` calls, and the test of that executes."""
+
+EXPLAINS = "pytest --explain "
+"""Commands of which the pages of the rules have hundreds: one process answers them all."""
+
 MEASURED_BY_HAND = re.compile(r"python -m bench|make bench")
 """Comparisons take minutes and the whole machine; that they start is tested below."""
 
@@ -57,8 +63,11 @@ def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", [command for command in commands() if not command.startswith(EXPLAINS)])
 def test_commands_of_the_docs_run(command, tmp_path):
+    if sorted(command.split()) == sorted(MADE_BY_MAKE.split()):
+        assert f"$(BIN)/{MADE_BY_MAKE}\n" in (ROOT / "Makefile").read_text()
+        return
     if command in MADE_HERE:
         assert f"{command.split()[1]}: .venv/dev" in (ROOT / "Makefile").read_text()
         return
@@ -83,6 +92,17 @@ def test_commands_of_the_docs_run(command, tmp_path):
         assert (ROOT / "report.html").exists()
         assert (ROOT / "report.xml").exists()
         assert not (ROOT / ".quick").exists()
+
+
+def test_every_rule_that_the_docs_tell_to_explain_is_explained():
+    asked = [command for command in commands() if command.startswith(EXPLAINS)]
+    program = "import sys, pytest\nfor line in sys.stdin: print('exit', int(pytest.main(line.split()[1:])))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, input="\n".join(asked), capture_output=True, text=True, check=True
+    )
+    answers = done.stdout.split("exit 0\n")
+    assert len(answers) == len(asked) + 1, done.stdout[-2000:]
+    assert all(len(answer.splitlines()) > 5 for answer in answers[:-1])
 
 
 @pytest.mark.parametrize("bench", sorted((ROOT / "bench").glob("[!_]*.py")), ids=lambda path: path.stem)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 
-from fixtures.options import _dlio
+from fixtures.wishes import dlio_choice
 from storagebench.edition import load_edition
 from storagebench.errors import ConfigError
 from storagebench.judge import judge
@@ -68,4 +68,4 @@ def test_without_any_dlio_the_sentence_has_the_command(tmp_path):
     typed = {"storagebench_engine": "dlio"}
     config = SimpleNamespace(rootpath=tmp_path, getoption=typed.get, invocation_params=SimpleNamespace(dir=tmp_path))
     with pytest.raises(ConfigError, match=r"there is no DLIO here; `make dlio` makes an environment"):
-        _dlio(config)
+        dlio_choice(config)
