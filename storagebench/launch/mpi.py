@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
-from storagebench.errors import ClusterError, EngineError, StorageBenchError
+from storagebench.errors import ClusterError, StorageBenchError
 from storagebench.hosts import is_local, unknown_hosts
 from storagebench.launch import Job, Tell
 from storagebench.launch.communicator import CONNECTION
@@ -84,14 +84,14 @@ class MpiLauncher:
                 conversation = _Conversation(process, job, tell)
                 try:
                     return conversation.follow(self._stdout, self._stderr)
-                except EngineError as error:
-                    if conversation.is_explained or not (lost := self._lost(job)):
+                except StorageBenchError as error:
+                    if conversation.is_explained or not (lost := self._lost(job, str(error))):
                         raise
-                    raise EngineError(f"{', '.join(lost)} cannot be reached any more: {error}") from error
+                    raise type(error)(f"{', '.join(lost)} cannot be reached any more: {error}") from error
 
-    def _lost(self, job: Job) -> list[str]:
+    def _lost(self, job: Job, said: str) -> list[str]:
         """Return the hosts that do not answer after a job whose end no rank has explained: mpirun seldom names them."""
-        away = [host.name for host in job.hosts if not is_local(host)]
+        away = [host.name for host in job.hosts if not is_local(host) and host.name not in said]
         return list(refusals(away, self._ssh_config)) if len(job.hosts) > 1 and not uses_agent() else []
 
 

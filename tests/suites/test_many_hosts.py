@@ -100,7 +100,10 @@ def test_a_host_that_dies_ends_the_run_with_its_name(ssh_hosts, running, tmp_pat
     ssh_hosts[1].stop()
     assert running.wait(timeout=120) == 1
     said = (tmp_path / "log").read_text()
-    assert f"{ssh_hosts[1].address} cannot be reached any more" in said, said
+    assert (
+        f"{ssh_hosts[1].address} cannot be reached any more" in said
+        or f"start anything on {ssh_hosts[1].address}" in said
+    )
     assert ssh_hosts[0].left(60) == []
 
 
@@ -108,5 +111,11 @@ def test_a_host_that_loses_its_network_ends_the_run_with_its_name(ssh_hosts, run
     ssh_hosts[1].unplug()
     assert running.wait(timeout=240) == 1
     said = (tmp_path / "log").read_text()
-    assert f"{ssh_hosts[1].address} cannot be reached any more" in said, said
-    assert [host.left(90) for host in ssh_hosts] == [[], []]
+    assert (
+        f"{ssh_hosts[1].address} cannot be reached any more" in said
+        or f"start anything on {ssh_hosts[1].address}" in said
+    )
+    ssh_hosts[
+        1
+    ].plug()  # a daemon with data under way waits for TCP to give up, which takes as long as the cut, or a quarter of an hour
+    assert [host.left(120) for host in ssh_hosts] == [[], []]
