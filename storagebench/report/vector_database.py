@@ -28,7 +28,12 @@ class VectorDatabase:
         Figure(metric="recall", name="recall@k", heading="recall", unit="", decimals=3, short="recall {}"),
         Figure(metric="latency_p99_ms", name="latency, 99th percentile", heading="p99 ms", unit="ms", decimals=2),
         Figure(
-            metric="read_kib_per_query", name="read from storage", heading="KiB/query", unit="KiB/query", decimals=0
+            metric="read_kib_per_query",
+            name="read from storage",
+            heading="KiB/query",
+            unit="KiB/query",
+            decimals=0,
+            better="neither",
         ),
         Figure(metric="build_s", name="index build", heading="build s", unit="s", decimals=1),
     )
