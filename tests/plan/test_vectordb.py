@@ -24,7 +24,7 @@ HOST = HostFacts(
 CLUSTER = Cluster((HOST,), "local", "2026-01-01T00:00:00+00:00")
 WISHES = Wishes(
     division="whatif", edition="3.0", quick=False, hosts=(LOCALHOST,), params={}, data_dir="/mnt/fs",
-    results_dir="/var/results", checkpoint_dir="", organisation="o", system="s", engine="native", launcher="local",
+    results_dir="/var/results", checkpoint_dir="", cache_dir="", seed=None, organisation="o", system="s", engine="native", launcher="local",
     decode=None, columns="all",
 )  # fmt: skip
 
