@@ -20,13 +20,13 @@ bench: .venv/dev .venv-dlio/run  ## the performance comparisons of docs/performa
 	$(BIN)/python -m bench.checkpoint_vs_fio
 	$(BIN)/python -m bench.kvcache_vs_fio --op read
 	$(BIN)/python -m bench.kvcache_vs_fio --op write --layout slab
-	$(BIN)/python -m bench.vectordb_harness
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling
 	$(BIN)/python -m bench.parity
 	$(BIN)/python -m bench.history
 	$(BIN)/python -m bench.page
+	$(BIN)/python -m bench.vectordb_harness
 
 dlio: .venv-dlio/run  ## an environment of its own with DLIO 2.0.0 and without GPU packages, for --engine=dlio
 
