@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from storagebench.engines.kvcache import histogram, window
+from storagebench.engines.kvcache import window
 from storagebench.engines.kvcache.load import Run
 from storagebench.engines.kvcache.samples import NEVER, Times
 from storagebench.engines.kvcache.steady import SLICES
 from storagebench.engines.kvcache.tiers import DELETE, GET, PUT
 from storagebench.engines.kvcache.trace import RESTORE, Table, Trace
 from storagebench.engines.kvcache.window import Mask, Window
+from storagebench.engines.storage import histogram
 
 NS = 1_000_000_000
 

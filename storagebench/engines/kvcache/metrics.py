@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storagebench.engines.kvcache import histogram
 from storagebench.engines.kvcache.outcome import ClientResult, TrialResult
 from storagebench.engines.kvcache.steady import steadiness
+from storagebench.engines.storage import histogram
 from storagebench.units import GIB
 
 MOST_CLIENT_CPU = 0.8

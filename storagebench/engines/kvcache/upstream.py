@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from storagebench.engines.kvcache import histogram
 from storagebench.engines.kvcache.outcome import ClientResult, TrialResult
+from storagebench.engines.storage import histogram
 from storagebench.units import GIB
 
 PERCENTILES = ("p50", "p95", "p99", "p999", "p9999")

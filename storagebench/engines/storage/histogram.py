@@ -54,6 +54,17 @@ def curve_ms(histogram: str) -> list[tuple[float, float]]:
     return [(percent, found.get_value_at_percentile(percent) / 1000) for percent in CURVE]
 
 
+def within(histogram: str, limit_s: float) -> int:
+    """Count the values that are no longer than a limit."""
+    found = _decoded(histogram)
+    limit_us = int(limit_s * 1e6)
+    return sum(
+        item.count_added_in_this_iter_step
+        for item in found.get_recorded_iterator()
+        if item.value_iterated_to <= limit_us
+    )
+
+
 def _new() -> Any:
     from hdrh.histogram import HdrHistogram
 

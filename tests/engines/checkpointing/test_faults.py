@@ -51,7 +51,7 @@ def test_a_rank_that_is_killed_in_a_save_leaves_nothing(tmp_path):
             killed.append(ranks[-1].pid)
             os.kill(ranks[-1].pid, signal.SIGKILL)
 
-    with pytest.raises(EngineError, match=r"^rank 1 on \S+ was killed by SIGKILL \(out of memory\?\)"):
+    with pytest.raises(EngineError, match=r"^rank \d on \S+ was killed by SIGKILL \(out of memory\?\)"):
         run(make_task(tmp_path / "model", scale="1/100"), tell=kill)
     assert list(tmp_path.iterdir()) == []
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from storagebench.engines.kvcache.histogram import statistics_ms
 from storagebench.engines.kvcache.native import run_trial
+from storagebench.engines.storage.histogram import statistics_ms
 from storagebench.errors import EngineError
 from storagebench.launch.local import LocalLauncher
 from storagebench.model import LOCALHOST

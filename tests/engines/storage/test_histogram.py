@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagebench.engines.storage.histogram import curve_ms, encoded, merged, statistics_ms
+from storagebench.engines.storage.histogram import curve_ms, encoded, merged, statistics_ms, within
 
 NANOSECONDS = st.lists(st.integers(1_000, 10**12), min_size=1, max_size=60)
 
@@ -29,4 +29,9 @@ def test_nothing_recorded_has_no_figures():
     empty = encoded(np.array([], np.int64))
     assert statistics_ms(empty)["p99"] is None
     assert curve_ms(empty) == []
+    assert within(empty, 1.0) == 0
     assert [percent for percent, _ in curve_ms(encoded(np.array([10**6])))][-1] == 100
+
+
+def test_values_within_a_limit_are_counted():
+    assert within(encoded(np.array([10**6, 2 * 10**6, 10**9], np.int64)), 0.5) == 2
