@@ -153,18 +153,20 @@ class _Planning:
     def _filled(self) -> Request | None:
         """Take in requests until the fill is stored, or the tier is as full as it gets; return the next one."""
         target = min(self._stage.load.fill_bytes, self._stage.tiers.storage_bytes)
-        written, evicted = 0, False
+        written, idle, evicted = 0, 0, False
         for request in self._requests:
             if evicted or written >= target:
                 return request
+            self._refuse_idling(idle)
             self._stored.append(request)
+            idle += 1
             for chunk in (*request.known, *request.fresh):
                 if self._cache.find(chunk) != MISS:
                     continue
                 for step in self._cache.write(chunk):
                     self._row(self._fill, step, 0, STORE)
                     written += step.chunk.size_bytes if step.kind == PUT else 0
-                    evicted |= step.kind == DELETE
+                    evicted, idle = evicted or step.kind == DELETE, 0
         return None
 
     def _timed(self, first: Request) -> None:
@@ -178,14 +180,18 @@ class _Planning:
                     f"{self._stage.name}: the plan has more than {MOST_ROWS:,} operations or requests; "
                     "lower load.most_gib_per_s or the window, or take larger chunks"
                 )
-            if self._rows.count - self._last_move > IDLE_REQUESTS:
-                raise PlanError(
-                    f"{self._stage.name}: {IDLE_REQUESTS:,} requests in a row ask nothing of the storage, since memory "
-                    "holds all that they read, or the storage tier no object: change the sizes of tiers"
-                )
+            self._refuse_idling(self._rows.count - self._last_move)
         if self._stage.load.kind != "closed":
             raise PlanError(
                 f"{self._stage.traffic.trace} ends before the window does: lower load.rate or load.window_s"
+            )
+
+    def _refuse_idling(self, requests: int) -> None:
+        """Refuse a load that never reaches the storage: its plan would have no end."""
+        if requests > IDLE_REQUESTS:
+            raise PlanError(
+                f"{self._stage.name}: {IDLE_REQUESTS:,} requests in a row ask nothing of the storage, since memory "
+                "holds all that they read, or the storage tier no object: change the sizes of tiers"
             )
 
     def _with(self, first: Request) -> Iterator[Request]:
