@@ -21,9 +21,10 @@ CSS = Path(__file__).with_name("report.css")
 MOST_OPEN = 8
 """A page of more tests than this starts with the passed ones folded."""
 
+ALWAYS_WRITTEN = 50
+"""Up to so many runs, the page is written after each report, so that a killed session leaves all that was finished."""
 WRITE_EVERY_S = 2.0
-"""The page is written after a run, so that a killed session leaves one, but not again and again for runs of no time."""
-
+"""A longer page is written no more often than this: writing it whole for each of many short runs takes longer than they do."""
 KEYBOARD = Path(__file__).with_name("keyboard.js")
 # pytest-html's template knows neither phones nor languages.
 HEAD = (
@@ -136,9 +137,10 @@ def lean(block: str) -> str:
 
 
 def pace(config: pytest.Config) -> None:
-    """Let pytest-html write the page after this report only when it did not just do so."""
+    """Let pytest-html write a long page after this report only when it did not just do so."""
     now = time.monotonic()
-    due = now - config.stash.get(WRITTEN_AT, -WRITE_EVERY_S) >= WRITE_EVERY_S
+    few = len(outcome.records(config)) <= ALWAYS_WRITTEN
+    due = few or now - config.stash.get(WRITTEN_AT, -WRITE_EVERY_S) >= WRITE_EVERY_S
     if due:
         config.stash[WRITTEN_AT] = now
     if config.getini("generate_report_on_test") or due:
