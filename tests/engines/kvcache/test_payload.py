@@ -14,7 +14,8 @@ PAYLOAD = Payload(0xABCDEF)
 def blocks(name=5, version=1, first=0, count=16):
     memory = aligned_memory(count * 4096)
     found = as_blocks(memory)
-    PAYLOAD.fill(found, name, version, first)
+    PAYLOAD.dress(found)
+    PAYLOAD.stamp(found, name, version, first)
     return found
 
 
@@ -38,8 +39,25 @@ def test_the_first_wrong_block_is_named():
     assert PAYLOAD.wrong_block(found, 5, 1, 100) == 107
 
 
-def test_blocks_neither_repeat_nor_shrink():
-    many = np.concatenate([blocks(name, version) for name in (1, 2) for version in (1, 2)])
-    assert len({row.tobytes() for row in many}) == len(many)
-    assert len({row[2:].tobytes() for row in many}) == len(many)  # not by their stamps alone
-    assert len(zlib.compress(many.tobytes())) > 0.99 * many.nbytes
+def test_a_buffer_that_is_used_again_neither_repeats_nor_shrinks():
+    buffer = as_blocks(aligned_memory(512 * 4096))
+    PAYLOAD.dress(buffer)
+    written = []
+    for name, version, first in ((1, 1, 0), (1, 1, 512), (1, 2, 0), (2, 1, 0)):
+        PAYLOAD.stamp(buffer, name, version, first)
+        assert PAYLOAD.wrong_block(buffer, name, version, first) is None
+        assert len(zlib.compress(buffer.tobytes())) > 0.99 * buffer.nbytes
+        written.append(buffer.copy())
+    sectors = np.concatenate(written).reshape(-1, 64)
+    assert len({sector.tobytes() for sector in sectors}) == len(sectors)
+
+
+def test_what_a_buffer_held_before_is_wrong():
+    buffer = blocks(version=1)
+    PAYLOAD.stamp(buffer[:7], 5, 2, 0)
+    assert PAYLOAD.wrong_block(buffer, 5, 2, 0) == 7
+
+
+def test_two_buffers_are_dressed_apart():
+    first, second = blocks(), blocks()
+    assert not (first[:, 64 + 1 :] == second[:, 64 + 1 :]).all(axis=1).any()
