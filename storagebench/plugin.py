@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import assembly, results, saved, submitted, watching
+from fixtures import assembly, contributed, results, saved, submitted, watching
 from fixtures.lockfile import generate_lockfile
 from fixtures.options import add_options, flagged, value
 from fixtures.points import parametrize
 from fixtures.wishes import wishes
+from storagebench import hookspec
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ MARKERS = (
     "open: the run meets the rules of the OPEN division only (set by the verdict)",
     "invalid: the rules reject the run (set by the verdict)",
 )
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let other plugins add families of benchmarks."""
+    pluginmanager.add_hookspecs(hookspec)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,6 +78,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if flagged(config, "--plan"):
         config.option.numprocesses = 0
     with pages.usage_errors():
+        contributed.enrol(config)
         if flagged(config, "--lockfile-generate"):
             return generate_lockfile()
         told = pages.answer(wishes(config).edition, flagged(config, "--rules"), value(config, "--explain"))

@@ -1,8 +1,6 @@
 """The names of the families: one on the command line and in the checkout, one in results trees and rules."""
 
-from collections.abc import Mapping
-
-OFFICIAL: Mapping[str, str] = {
+OFFICIAL: dict[str, str] = {
     "training": "training",
     "checkpointing": "checkpointing",
     "kvcache": "kv_cache",

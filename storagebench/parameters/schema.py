@@ -16,6 +16,8 @@ from storagebench.errors import ConfigError
 from storagebench.parameters.yaml_lines import Node, read_scalar
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+FOLDERS: dict[str, Path] = {}
+"""Where the configurations of suites are that other plugins add."""
 
 KEYWORDS = frozenset(
     {"$schema", "$defs", "$ref", "title", "description", "default", "type", "enum", "const", "pattern"}
@@ -36,14 +38,19 @@ class Problem(NamedTuple):
     text: str
 
 
+def folder_of(suite: str) -> Path:
+    """Return the folder of a suite's configurations."""
+    return FOLDERS.get(suite, CONFIGS / suite)
+
+
 @functools.cache
 def schema_of(suite: str) -> "Schema":
-    """Read `configs/<suite>/schema.json` once.
+    """Read the `schema.json` of a suite's configurations once.
 
     Raises:
         ConfigError: there is none, or it is damaged.
     """
-    path = CONFIGS / suite / "schema.json"
+    path = folder_of(suite) / "schema.json"
     try:
         return Schema(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:

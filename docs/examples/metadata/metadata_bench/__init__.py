@@ -1,0 +1,1 @@
+"""Rates of metadata operations, as a family of benchmarks that a plugin adds."""
