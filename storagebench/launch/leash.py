@@ -10,9 +10,10 @@ some lets each of them `hold(<pid of the rank>)` first.
 """
 
 import ctypes
+import functools
 import os
-import shutil
 import signal
+import subprocess
 import sys
 from typing import NoReturn
 
@@ -31,12 +32,18 @@ def hold(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+@functools.cache
 def leashed() -> tuple[str, ...]:
-    """Return the words before a command that let it die with its parent, without this module; none where setpriv is not.
+    """Return the words before a command that let it die with its parent, without this module; none where setpriv cannot.
 
     For commands that mpirun starts, here and on other hosts, and for those whose start must not wait for a Python.
     """
-    return ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+    words = ("setpriv", "--pdeathsig", "KILL")
+    try:
+        tried = subprocess.run([*words, "true"], capture_output=True, check=False)
+    except OSError:
+        return ()
+    return words if tried.returncode == 0 else ()  # util-linux before 2.33 does not know the option
 
 
 def main(arguments: list[str]) -> NoReturn:

@@ -1,6 +1,5 @@
 """Finding mpirun, telling whose it is, and the command line that comes of it."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storagebench.errors import ClusterError
-from storagebench.launch import Job
+from storagebench.launch import Job, mpirun
 from storagebench.launch.mpirun import (
     Flavour,
     Mpirun,
@@ -149,7 +148,7 @@ LEASHED = "setpriv --pdeathsig KILL"
 
 
 def test_a_machine_without_setpriv_starts_ssh_itself(monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(mpirun, "leashed", tuple)
     assert settings(FIVE, job(2), "/s", "/c")["PRTE_MCA_plm_ssh_agent"] == "ssh -x -F /c"
     assert "PRTE_MCA_plm_ssh_agent" not in settings(FIVE, job(2), "/s")
 
