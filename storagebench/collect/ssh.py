@@ -109,6 +109,8 @@ def reason(error: Exception, where: Destination) -> str:
         return f"the host key of {where.address} is not in {files} ({error}): compare it and log in once with `ssh {where.name}`"
     if isinstance(error, paramiko.AuthenticationException):
         return f"no key of ours opens {place}: {trying}"
+    if isinstance(error, paramiko.ProxyCommandFailure):  # its text is the whole command, which may hold a password
+        return f"the ProxyCommand that leads to {place} has ended ({error.error}): {trying}"
     if isinstance(error, TimeoutError) or any(word in str(error) for word in ("timeout", "protocol banner")):
         return f"no answer from {place} in time: {trying}"
     text = getattr(error, "strerror", None) or str(error) or "the connection was closed"

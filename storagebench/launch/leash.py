@@ -10,8 +10,10 @@ some lets each of them `hold(<pid of the rank>)` first.
 """
 
 import ctypes
+import functools
 import os
 import signal
+import subprocess
 import sys
 from typing import NoReturn
 
@@ -28,6 +30,20 @@ def hold(parent: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@functools.cache
+def leashed() -> tuple[str, ...]:
+    """Return the words before a command that let it die with its parent, without this module; none where setpriv cannot.
+
+    For commands that mpirun starts, here and on other hosts, and for those whose start must not wait for a Python.
+    """
+    words = ("setpriv", "--pdeathsig", "KILL")
+    try:
+        tried = subprocess.run([*words, "true"], capture_output=True, check=False)
+    except OSError:
+        return ()
+    return words if tried.returncode == 0 else ()  # util-linux before 2.33 does not know the option
 
 
 def main(arguments: list[str]) -> NoReturn:

@@ -22,6 +22,7 @@ from pathlib import Path
 from storagebench.errors import ClusterError
 from storagebench.hosts import is_local
 from storagebench.launch import Job
+from storagebench.launch.leash import leashed
 from storagebench.launch.mpi_communicator import payload_variables
 from storagebench.model import Host
 
@@ -161,9 +162,19 @@ def _open_mpi_settings(mpirun: Mpirun, job: Job, scratch: str, ssh_config: str |
         wanted |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     runtime = "OMPI_MCA" if four else "PRTE_MCA"
     wanted |= {f"{runtime}_oob_tcp_keepalive_{name}": value for name, value in KEEPALIVE.items()}
-    if ssh_config:
-        wanted |= {"OMPI_MCA_plm_rsh_agent" if four else "PRTE_MCA_plm_ssh_agent": f"ssh -F {ssh_config}"}
+    if agent := _ssh_agent(ssh_config):
+        wanted |= {"OMPI_MCA_plm_rsh_agent" if four else "PRTE_MCA_plm_ssh_agent": agent}
     return wanted
+
+
+def _ssh_agent(ssh_config: str | None) -> str:
+    """Return the ssh that mpirun is to start, "" for its own choice.
+
+    Ours dies with the mpirun that started it, as mpirun dies with us (`leash`): a host that stands still would hold it
+    for ever. Daemons of large clusters start further daemons in the same way.
+    """
+    leash, chosen = leashed(), ("-F", ssh_config) if ssh_config else ()
+    return " ".join((*leash, "ssh", "-x", *chosen)) if leash or chosen else ""
 
 
 def _hostfile(job: Job, scratch: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
+from storagebench.credentials import holds_password
 from storagebench.errors import ConfigError, UnknownParameterError
 from storagebench.parameters.schema import Rule, contrast, described, fits, nearest, schema_of
 from storagebench.parameters.yaml_lines import read_scalar
@@ -30,8 +31,13 @@ def parse_param(text: str) -> tuple[str, Any]:
     A value in quotes stays a text: ``dataset.data_folder="8"``.
 
     Raises:
-        ConfigError: there is no key or no value.
+        ConfigError: there is no key or no value, or a password in it.
     """
+    if holds_password(text):
+        key = text.partition("=")[0].strip()
+        raise ConfigError(
+            f"--param {key}: leave the password out, records keep parameters; the environment may hold it, such as REDIS_PASSWORD"
+        )
     key, equals, value = (part.strip() for part in text.partition("="))
     if not key or not equals or not value:
         raise ConfigError(f"--param {text}: write it as key=value, for example reader.read_threads=8")

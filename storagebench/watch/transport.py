@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from storagebench.hosts import is_local
+from storagebench.launch.leash import leashed
 from storagebench.model import Host
 from storagebench.watch import sampler
 
@@ -33,9 +34,11 @@ PYTHON = ("-I", "-S", "-c", BOOT)
 """Isolated and without site-packages: started in milliseconds, and nothing of an environment can get in its way."""
 
 
-def start(host: Host, interval_s: float, storage_dir: str) -> "subprocess.Popen[bytes]":
+def start(host: Host, interval_s: float, storage_dir: str, ssh_config: str | None = None) -> "subprocess.Popen[bytes]":
     """Start a host's sampler: here where the host is this machine, through ssh where it is not."""
-    return start_here(host, interval_s, storage_dir) if is_local(host) else start_by_ssh(host, interval_s, storage_dir)
+    if is_local(host):
+        return start_here(host, interval_s, storage_dir)
+    return start_by_ssh(host, interval_s, storage_dir, ssh_config)
 
 
 def start_here(host: Host, interval_s: float, storage_dir: str) -> "subprocess.Popen[bytes]":
@@ -43,10 +46,17 @@ def start_here(host: Host, interval_s: float, storage_dir: str) -> "subprocess.P
     return _fed([sys.executable, *PYTHON, str(interval_s), storage_dir, str(os.getpid())])
 
 
-def start_by_ssh(host: Host, interval_s: float, storage_dir: str) -> "subprocess.Popen[bytes]":
-    """Start a sampler through ssh, which dies when the connection does: its stdin ends."""
+def start_by_ssh(
+    host: Host, interval_s: float, storage_dir: str, ssh_config: str | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start a sampler through ssh, which dies when the connection does: its stdin ends.
+
+    Ssh itself dies with the thread that starts it, for a host that stands still would keep it waiting. `ssh_config` is
+    the file that it goes by; None leaves it the user's.
+    """
     remote = shlex.join(["python3", *PYTHON, str(interval_s), storage_dir, "0"])
-    return _fed([*SSH, "--", host.name, remote])
+    chosen = ["-F", ssh_config] if ssh_config else []
+    return _fed([*leashed(), *SSH, *chosen, "--", host.name, remote])
 
 
 def _fed(command: list[str]) -> "subprocess.Popen[bytes]":

@@ -155,3 +155,12 @@ def test_a_clock_that_is_wrong_is_seen(ssh_hosts):
     right, wrong = described(ssh_hosts)
     assert abs(right.clock_offset_s) <= right.clock_uncertainty_s
     assert abs(wrong.clock_offset_s - 90) <= wrong.clock_uncertainty_s
+
+
+def test_a_proxy_command_that_fails_is_not_quoted_as_it_may_hold_a_password(ssh_hosts):
+    way = "ProxyCommand env SSHPASS=hunter2 sh -c 'exit 3'"
+    ssh_hosts.config.write_text(f"Host {ssh_hosts[1].address}\n  {way}\n{ssh_hosts.config.read_text()}")
+    with pytest.raises(ClusterError) as caught:
+        described(ssh_hosts)
+    assert ssh_hosts[1].address in str(caught.value)
+    assert "hunter2" not in str(caught.value)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from storagebench.launch.leash import leashed
 from tests.launch.conftest import ROOT, survivors
 
 HERE, TWO_HOSTS = ["localhost"], ["127.0.0.2", "127.0.0.3"]
@@ -51,3 +52,13 @@ def test_a_process_whose_parent_is_gone_already_does_not_start():
 def test_the_leash_lets_a_command_with_its_parent_run():
     command = [sys.executable, "-m", "storagebench.launch.leash", str(os.getpid()), "echo", "alive"]
     assert subprocess.run(command, capture_output=True, check=True).stdout == b"alive\n"
+
+
+def test_a_setpriv_that_does_not_know_the_leash_is_not_used(monkeypatch, tmp_path):
+    assert leashed.__wrapped__() == ("setpriv", "--pdeathsig", "KILL")
+    (tmp_path / "setpriv").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "setpriv").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert leashed.__wrapped__() == ()
+    (tmp_path / "setpriv").unlink()
+    assert leashed.__wrapped__() == ()

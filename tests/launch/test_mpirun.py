@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storagebench.errors import ClusterError
-from storagebench.launch import Job
+from storagebench.launch import Job, mpirun
 from storagebench.launch.mpirun import (
     Flavour,
     Mpirun,
@@ -144,9 +144,18 @@ def test_srun_has_its_own_words_too_and_reads_each_ranks_host_from_a_file(tmp_pa
     assert Path(settings(srun, wanted, str(tmp_path))["SLURM_HOSTFILE"]).read_text() == "h1\nh1\nh2\n"
 
 
+LEASHED = "setpriv --pdeathsig KILL"
+
+
+def test_a_machine_without_setpriv_starts_ssh_itself(monkeypatch):
+    monkeypatch.setattr(mpirun, "leashed", tuple)
+    assert settings(FIVE, job(2), "/s", "/c")["PRTE_MCA_plm_ssh_agent"] == "ssh -x -F /c"
+    assert "PRTE_MCA_plm_ssh_agent" not in settings(FIVE, job(2), "/s")
+
+
 def test_one_ssh_configuration_serves_every_mpi():
-    assert settings(FIVE, job(2), "/s", "/c")["PRTE_MCA_plm_ssh_agent"] == "ssh -F /c"
-    assert settings(FOUR, job(2), "/s", "/c")["OMPI_MCA_plm_rsh_agent"] == "ssh -F /c"
+    assert settings(FIVE, job(2), "/s", "/c")["PRTE_MCA_plm_ssh_agent"] == f"{LEASHED} ssh -x -F /c"
+    assert settings(FOUR, job(2), "/s", "/c")["OMPI_MCA_plm_rsh_agent"] == f"{LEASHED} ssh -x -F /c"
     mpich = Mpirun("m", Flavour.MPICH, "4")
     assert settings(mpich, job(2), "/s", "/c")["HYDRA_LAUNCHER_EXTRA_ARGS"] == "-F /c"
 

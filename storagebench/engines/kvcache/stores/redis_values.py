@@ -5,6 +5,7 @@ configuration; what it evicts is a vanished object and fails the run.
 """
 
 import errno
+import os
 from typing import Any
 
 from storagebench.engines.kvcache.stores import Place, Session, StoreError
@@ -77,7 +78,7 @@ def _connected(address: str) -> Any:
     except ImportError:
         raise ConfigError("backend redis needs redis-py: pip install redis") from None
     try:
-        server = redis.Redis.from_url(address)
+        server = redis.Redis.from_url(address, password=os.environ.get("REDIS_PASSWORD"))
         server.ping()
     except ValueError:
         raise ConfigError(f"store.address={address}: give redis://host:port") from None

@@ -28,12 +28,12 @@ def free_port():
 
 
 @contextmanager
-def redis_server(folder):
+def redis_server(folder, *more):
     pytest.importorskip("redis")
     if shutil.which("redis-server") is None:
         pytest.skip("redis-server is not installed: apt-get install redis-server")
     port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), *more]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
         try:
             deadline = time.monotonic() + START_S
@@ -92,6 +92,14 @@ def check(backend, address):
 
 def test_redis_gives_back_what_it_was_given(tmp_path):
     with redis_server(tmp_path) as address:
+        check("redis", address)
+
+
+def test_redis_takes_its_password_from_the_environment(tmp_path, monkeypatch):
+    with redis_server(tmp_path, "--requirepass", "hunter2") as address:
+        with pytest.raises(EngineError, match="the server cannot be reached .*uthenticat"):
+            store_of("redis", address)
+        monkeypatch.setenv("REDIS_PASSWORD", "hunter2")
         check("redis", address)
 
 
