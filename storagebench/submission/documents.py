@@ -37,7 +37,10 @@ def decoded(data: bytes) -> str:
 
 
 def parse_json(data: bytes, without: Sequence[str] = ()) -> Any:
-    """Parse strict JSON: no NaN, no Infinity, no name twice; lists called as `without` says may come back empty.
+    """Parse JSON: no name twice; lists called as `without` says may come back empty.
+
+    NaN and Infinity, which Python's tools write where nothing was measured, become texts: no rule takes one for a
+    number, and what stands beside them still speaks.
 
     Raises:
         Unreadable: it is something else, nested too deeply, or cut off.
@@ -203,10 +206,6 @@ def _without(text: str, names: Sequence[str]) -> str:
     return text
 
 
-def _no_constant(word: str) -> Any:
-    raise Unreadable(f"holds {word}, which is no number in JSON")
-
-
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -216,4 +215,4 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-_JSON = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_pairs)
+_JSON = json.JSONDecoder(parse_constant=str, object_pairs_hook=_pairs)

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 
 from storagebench.model import Listing
-from storagebench.submission.leaves import DIVISIONS, LEVELS, RESULTS, Leaf
+from storagebench.submission.astray import family_at
+from storagebench.submission.leaves import DIVISIONS, RESULTS, STAMP, Leaf
+from storagebench.submission.spelling import found_in
 from storagebench.submission.tree import in_code
 
 SUMMARY = "summary.json"
@@ -34,7 +36,7 @@ def unfinished(listing: Listing, leaves: tuple[Leaf, ...]) -> Iterator[str]:
     seen = set()
     for path in listing.sizes:
         parts = path.split("/")
-        if len(parts) < 6 or parts[2].lower() != RESULTS or parts[4] in LEVELS or in_code(path):
+        if len(parts) < 6 or parts[2].lower() != RESULTS or family_at(parts) or in_code(path):
             continue
         for depth in range(5, len(parts)):
             folder = "/".join(parts[:depth])
@@ -65,30 +67,43 @@ def natural(text: str) -> tuple[tuple[int, str], ...]:
 
 def _leaf(parts: list[str]) -> Leaf | None:
     """Make the leaf of a summary's folder: the run is the last name that looks like one, hosts may lie below it."""
-    if len(parts) < 5 or parts[0].lower() not in DIVISIONS or parts[2].lower() != RESULTS or parts[4] in LEVELS:
+    at = next((i for i in range(2, len(parts) - 1) if parts[i].lower() == RESULTS), 0)
+    if not at or parts[0].lower() not in DIVISIONS or _is_of_a_tool(parts):
         return None
     depth, stem = len(parts), ""
-    for i in range(len(parts) - 1, 3, -1):
+    for i in range(len(parts) - 1, at, -1):
         match = RUN.fullmatch(parts[i])
         if match:
             depth, stem = i + 1, _stem(match["stem"])
             break
     above = parts[: depth - 1]
-    if above[-1].lower() == GATHERED and len(above) > 4:
+    if above[-1].lower() == GATHERED and len(above) > at + 2:
         above = above[:-1]
+    outer = parts[at + 1] if at == 2 else parts[at - 1]  # some put results/ into the system's folder
+    model = next((name for name in parts[depth:] if found_in([name])[0]), "")
     return Leaf(
         path="/".join(parts),
         division=parts[0].lower(),
         organisation=parts[1],
-        system=parts[3],
+        system=parts[1] if depth == at + 2 and at == 2 else outer,
         family="training",
-        names=tuple(parts[4 : depth - 1]),
+        names=(*parts[at + 2 if at == 2 else at + 1 : depth - 1], *([model] if model else [])),
         command="run",
         stamp=parts[depth - 1],
         group="/".join(above),
         first_edition=True,
         members=stem,
+        below=model,
     )
+
+
+def _is_of_a_tool(parts: list[str]) -> bool:
+    """Tell runs of later tools from those of somebody who had a folder `training` before there were any."""
+    at = family_at(parts)
+    if not at:
+        return False
+    stamped = any(STAMP.fullmatch(name) for name in parts[at:])
+    return parts[at].lower() != "training" or stamped or not any(RUN.fullmatch(name) for name in parts[at:])
 
 
 def _stem(text: str) -> str:

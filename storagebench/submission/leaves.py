@@ -7,9 +7,11 @@ Editions 2.0 and 3.0 lay runs out as their tools write them (2.0 of the rules)::
     <division>/<organisation>/results/<system>/kv_cache/<model>/<command>/<stamp>/
     <division>/<organisation>/results/<system>/vector_database/<engine>/<index>/<command>/<stamp>/
 
-In edition 1.0 nobody did as another, so a run is wherever a summary is (`storagebench.submission.first_edition`).
+In edition 1.0 nobody did as another, so a run is wherever a summary is (`storagebench.submission.first_edition`); runs of
+later tools that were moved about are found by `storagebench.submission.astray`.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +23,8 @@ PHASES = ("datasize", "datagen", "run")
 LEVELS = {"training": 1, "checkpointing": 1, "kv_cache": 1, "vector_database": 2}
 """Families by the name of their folder, and how many levels of names follow before the command."""
 WITHOUT_COMMAND = ("checkpointing",)
+STAMP = re.compile(r"\d{8}_\d{6}")
+"""The name that a tool gives to the folder of a run: the local time at which it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Leaf:
     """One run folder: who says it is what, by its place in the tree; paths are relative to the root.
 
     `division` is in lower case whatever the folder's spelling; `group` is the folder of the result that it belongs
-    to; `members` narrows a folder that several results share (edition 1.0) to the run folders of this one.
+    to; `members` narrows a folder that several results share (edition 1.0) to the run folders of this one, and `below`
+    to the folders of one model where each run has several.
     """
 
     path: str
@@ -42,6 +47,7 @@ class Leaf:
     group: str
     first_edition: bool = False
     members: str = ""
+    below: str = ""
 
     @property
     def submitter(self) -> str:
@@ -49,9 +55,9 @@ class Leaf:
         return "/".join(self.path.split("/")[:2])
 
     @property
-    def result(self) -> tuple[str, str]:
+    def result(self) -> tuple[str, str, str]:
         """What is the same for all runs of one result."""
-        return self.group, self.members
+        return self.group, self.members, self.below
 
 
 def systems_of(listing: Listing) -> Iterator[tuple[str, str, str, str]]:
@@ -87,7 +93,10 @@ def stamps(listing: Listing, group: str, family: str, command: str) -> Iterator[
             return
     else:
         above, barred = f"{group}/{command}", ()
-    yield from (f"{above}/{name}" for name in listing.folders(above) if name[0] != "." and name not in barred)
+    for name in listing.folders(above):
+        path = f"{above}/{name}"
+        if name[0] != "." and name not in barred and not (barred and _is_a_level(listing, path)):
+            yield path
 
 
 def leaf_at(parts: tuple[str, ...]) -> Leaf | None:
@@ -106,6 +115,11 @@ def leaf_at(parts: tuple[str, ...]) -> Leaf | None:
             group = "/".join(own[: 5 + levels])
             return Leaf("/".join(own), own[0].lower(), own[1], own[3], family, names, command, own[-1], group)
     return None
+
+
+def _is_a_level(listing: Listing, path: str) -> bool:
+    """Tell a level that somebody put in (`write/`, `read/`) from a run: it holds no file, and folders named by stamps."""
+    return any(map(STAMP.fullmatch, listing.folders(path))) and not listing.files(path)
 
 
 def _below(listing: Listing, path: str, levels: int) -> Iterator[str]:

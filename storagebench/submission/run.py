@@ -14,6 +14,9 @@ from storagebench.submission.systems import system_of
 
 RECORD_FILE = "record.json"
 SUMMARY = "summary.json"
+CONFIGS = ("dlio_config", "configs", ".hydra")
+COPIES = ("config.yaml", "overrides.yaml")
+"""Where the tools of the editions, and hydra when left alone, put the engine's copy of its configuration."""
 
 
 class Run:
@@ -23,7 +26,15 @@ class Run:
         self.files = files
         self.leaf = leaf
         self._phases: dict[str, dict[str, Any] | None] = {}
-        self.configs = "configs" if leaf.first_edition else "dlio_config"
+
+    @cached_property
+    def configs(self) -> str:
+        """The folder with the engine's own copy of its configuration; where hosts lie below a run, it may be beside them."""
+        places = [self.path(name) for name in CONFIGS]
+        if not self.leaf.path.endswith(f"/{self.leaf.stamp}"):
+            places += [f"{self.leaf.path.rpartition('/')[0]}/{name}" for name in CONFIGS]
+        held = (place for place in places if any(self.files.holds(f"{place}/{name}") for name in COPIES))
+        return next(held, places[0])
 
     def record(self, sources: dict[str, Callable[["Run"], Any]]) -> Record:
         """Return the leaf as a record; its files are opened when a rule asks for what they say."""
@@ -68,28 +79,36 @@ class Run:
         """The merged configuration, from the metadata or, where that has none, from the engine's own copy."""
         found = self.metadata.get("parameters")
         if found is None:
-            found = mapping(self.document(f"{self.configs}/config.yaml")).get("workload")
+            found = mapping(self.files.mapping(f"{self.configs}/config.yaml")).get("workload")
         return respelt(found)
 
     @cached_property
     def overridden(self) -> tuple[str | None, dict[str, str] | None]:
         """The workload that the engine started from, and what was changed of it, by the engine's own copy."""
-        path = self.path(f"{self.configs}/overrides.yaml")
+        path = f"{self.configs}/overrides.yaml"
         return override_list(self.files.yaml(path)) if self.files.holds(path) else (None, None)
 
     @property
     def model(self) -> str | None:
         """The model by the metadata, else by the workload's name, else by the folders."""
         said = text(self.metadata.get("model")) or text(self.args.get("model"))
+        if said and self.leaf.family == "checkpointing":
+            return said.lower().replace("_", "-")  # llama3_8b is how the engine's own files have it
         if said or not self.leaf.first_edition:
-            return said or self.leaf.names[-1]
+            return said or self._named[0] or self.leaf.names[-1]
         return self._workload[0] or text(mapping(mapping(self.parameters).get("model")).get("name"))
 
     @property
     def accelerator(self) -> str | None:
         """The emulated accelerator by the metadata, else by the workload's name, else by the folders."""
         said = text(self.metadata.get("accelerator")) or text(self.args.get("accelerator_type"))
-        return said or self._workload[1]
+        return said or self._workload[1] or self._named[1]
+
+    @property
+    def _named(self) -> tuple[str | None, str | None]:
+        """What the folders of a training run of a later edition say of model and accelerator."""
+        later = self.leaf.family == "training" and not self.leaf.first_edition
+        return found_in(reversed(self.leaf.names)) if later else (None, None)
 
     @cached_property
     def _workload(self) -> tuple[str | None, str | None]:
@@ -195,7 +214,11 @@ class Run:
         wanted = {} if self.leaf.first_edition else {"metadata": "*_metadata.json"}
         if self.leaf.family in ("training", "checkpointing"):
             wanted["summary"] = SUMMARY
-        return {place: name for place, name in wanted.items() if not any(fnmatchcase(held, name) for held in names)}
+        lacking = {place: name for place, name in wanted.items() if not any(fnmatchcase(held, name) for held in names)}
+        if self.leaf.first_edition:
+            copies = [name for name in COPIES if not self.files.holds(f"{self.configs}/{name}")]
+            lacking |= {name.rpartition(".")[0]: f"configs/{name}" for name in copies}
+        return lacking
 
 
 ELSEWHERE = ("datasize", "datagen")

@@ -1,5 +1,6 @@
 """A submitted tree, listed once and read as rules ask: its runs, its results, and the submission as a whole."""
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any
 
 from storagebench.edition import edition_names
 from storagebench.model import Group, Record, Submission
+from storagebench.submission.astray import astray_leaves, within
 from storagebench.submission.facts import Facts
 from storagebench.submission.families import sources_of
 from storagebench.submission.files import Files
 from storagebench.submission.first_edition import first_edition_leaves, natural, unfinished
-from storagebench.submission.leaves import DIVISIONS, Leaf, tool_leaves
+from storagebench.submission.leaves import DIVISIONS, STAMP, Leaf, tool_leaves
 from storagebench.submission.result import GROUP_FACTS, Result
 from storagebench.submission.run import Run
 from storagebench.submission.tree import in_code, list_tree
@@ -21,6 +23,10 @@ CHAPTERS = ("layout", "provenance", "system")
 NEWEST = ("retinanet", "kv_cache", "vector_database")
 OLDER = ("resnet50", "cosmoflow")
 """Names of folders that only edition 3.0 has, and that it has no more."""
+IMAGE_FILES = ("/.mlps-code-image", "/.mlps-image-pool")
+METADATA = re.compile(r"_(\d{4})\d{4}_\d{6}_metadata\.json")
+FIRST_YEAR_OF_3_0 = "2026"
+"""Runs of edition 2.0 were made in the first half of 2025, by the stamps that name their folders."""
 
 
 class Source:
@@ -34,16 +40,19 @@ class Source:
     def runs(self) -> tuple[Leaf, ...]:
         """Every run folder, in order of its path."""
         listing = self.tree.listing
-        found = {leaf.path: leaf for leaf in (*tool_leaves(listing), *first_edition_leaves(listing))}
+        found = {leaf.path: leaf for leaf in tool_leaves(listing)}
+        told = frozenset(found)
+        moved = (*astray_leaves(listing, told), *first_edition_leaves(listing))
+        found |= {leaf.path: leaf for leaf in moved if not within(leaf.path, told)}
         return tuple(sorted(found.values(), key=lambda leaf: natural(leaf.path)))
 
     @cached_property
     def results(self) -> Mapping[str, tuple[Leaf, ...]]:
         """The runs of each result, by a readable name that is the same in every process."""
-        found: dict[tuple[str, str], list[Leaf]] = {}
+        found: dict[tuple[str, str, str], list[Leaf]] = {}
         for leaf in self.runs:
             found.setdefault(leaf.result, []).append(leaf)
-        return {f"{group}/{members}*" if members else group: tuple(runs) for (group, members), runs in found.items()}
+        return {_result_name(*result): tuple(runs) for result, runs in found.items()}
 
     @cached_property
     def edition(self) -> str:
@@ -69,14 +78,17 @@ class Source:
 
     @cached_property
     def _tool_edition(self) -> str:
-        words = {
-            part for path in self.tree.listing.sizes for part in path.split("/") if part[0] == "." or part in NEWEST
-        }
-        if words & {".mlps-code-image", ".mlps-image-pool", *NEWEST}:
+        runs = [leaf for leaf in self.runs if not leaf.first_edition]
+        names = {name.lower() for leaf in runs for name in (leaf.family, *leaf.names)}
+        marked = any(path.endswith(IMAGE_FILES) for path in self.tree.listing.sizes)
+        if marked or names.intersection(NEWEST):
             return "3.0"
-        older = any(name in OLDER for leaf in self.runs for name in leaf.names)
-        code = any(self.tree.listing.folders(f"{leaf.submitter}/code") for leaf in self.runs if not leaf.first_edition)
-        return "2.0" if older or code else "3.0"
+        years = [leaf.stamp[:4] for leaf in runs if STAMP.fullmatch(leaf.stamp)]
+        years += [match[1] for path in self.tree.listing.sizes if (match := METADATA.search(path))] if not years else []
+        if names.intersection(OLDER) or (years and max(years) < FIRST_YEAR_OF_3_0):
+            return "2.0"
+        code = any("code" in self.tree.listing.folders(leaf.submitter) for leaf in runs)
+        return "2.0" if code and not years else "3.0"
 
     def record(self, leaf: Leaf) -> Record:
         """Return one run."""
@@ -128,6 +140,10 @@ DOCUMENTS = frozenset(
 
 OF_CODE = frozenset({".mlps-image-pool", ".code-hash.json"})
 """Those of them that are read below a folder of code, too."""
+
+
+def _result_name(group: str, members: str, below: str) -> str:
+    return f"{group}/{members}*{f'/{below}' if below else ''}" if members or below else group
 
 
 def _is_document(path: str) -> bool:

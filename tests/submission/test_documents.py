@@ -49,11 +49,13 @@ def test_yaml_comes_back_as_it_was_written(found):
     assert parse_yaml(yaml.safe_dump(found).encode()) == (found or {})
 
 
+def test_what_was_not_measured_is_no_number_and_leaves_the_rest_to_speak():
+    assert parse_json(b'{"a": NaN, "b": -Infinity, "c": 1}') == {"a": "NaN", "b": "-Infinity", "c": 1}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('{"a": NaN}', "holds NaN"),
-        ('{"a": -Infinity}', "holds -Infinity"),
         ('{"a": 1, "a": 2}', "has the name 'a' twice"),
         ('{"a": [1,', "ends on line 1 before it is complete"),
         ("", "before it is complete"),

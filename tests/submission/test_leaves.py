@@ -135,7 +135,8 @@ def test_a_run_folder_with_nothing_in_it_is_a_run_that_cannot_be_judged(tmp_path
     [
         ({"closed/a/results/s/training/resnet50/run/20250801_100000/summary.json": {}}, "2.0"),
         ({"Closed/a/results/s/training/unet3d/run/20250801_100000/summary.json": {}, "Closed/a/code/x/y": ""}, "2.0"),
-        ({"closed/a/results/s/training/unet3d/run/20250801_100000/summary.json": {}}, "3.0"),
+        ({"closed/a/results/s/training/unet3d/run/20250801_100000/summary.json": {}}, "2.0"),
+        ({"closed/a/results/s/training/unet3d/run/20260801_100000/summary.json": {}}, "3.0"),
         ({"closed/a/results/s/training/retinanet/run/20250801_100000/summary.json": {}}, "3.0"),
         ({"closed/a/results/s/kv_cache/llama3.1-8b/run/20250801_100000/summary.json": {}}, "3.0"),
         ({"closed/a/results/s/training/unet3d/run/20250801_100000/.mlps-code-image": "", "closed/a/code/x/y": ""}, "3.0"),
