@@ -3,13 +3,15 @@
 ::
 
     python -m bench.kvcache_vs_fio --dir /mnt/fast --op read
-    python -m bench.kvcache_vs_fio --dir /mnt/fast --op write
+    python -m bench.kvcache_vs_fio --dir /mnt/fast --op write                   # files made, and the oldest deleted
+    python -m bench.kvcache_vs_fio --dir /mnt/fast --op write --layout slab     # slots written over
     python -m bench.kvcache_vs_fio --dir /mnt/fast --pages      # why 8 MiB depends on where memory begins
 
 Each round runs ours once and fio twice, in random order; a ratio is ours over the mean of the two, and one fio over the
 other is the noise. Ours is the engine of a run, plan, scheduler, stamps and checks included: objects of one size, read at
-random, or written and the oldest deleted. fio reads or overwrites files of 512 MiB at random offsets (psync, threads).
-Both have as many requests in flight as there are threads, and both count what ends inside a window of the same length.
+random, or written and the oldest deleted. fio (psync, threads) reads or overwrites files of 512 MiB at random offsets; beside
+objects that are written it makes files of their size, all room reserved first, and unlinks what it made when that comes to
+2 GiB, which is as much as ours keeps. Both have as many requests in flight as there are threads, and both count what ends inside a window of the same length.
 """
 
 import argparse
@@ -144,27 +146,22 @@ class Bench:
         return Took(gib / window.length_s, (cpu_s["end"] - cpu_s["begin"]) / gib)
 
     def fio(self, op: str) -> Took:
-        """Run fio at the same size and concurrency."""
-        files = ":".join(str(self._folder / f"fio.{number}") for number in range(FIO_FILES))
+        """Run fio at the same size and concurrency, making files where ours makes files."""
+        makes = op == "write" and self._layout == "objects"
         settings = {
             "name": "fio",
-            "rw": f"rand{op}",
             "bs": self._size_bytes,
-            "blockalign": 4096,
             "direct": 1,
             "ioengine": "psync",
             "thread": 1,
             "numjobs": self._threads,
-            "filename": files,
-            "filesize": FIO_FILE_BYTES,
-            "size": FIO_FILES * FIO_FILE_BYTES,
             "time_based": 1,
             "ramp_time": "0.5s",
             "runtime": f"{self._seconds}s",
-            "norandommap": 1,
             "refill_buffers": 0,
             "group_reporting": 1,
             "output-format": "json",
+            **(self._making_files() if makes else self._within_files(op)),
         }
         command = ["fio", *(f"--{name}={value}" for name, value in settings.items())]
         told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -172,6 +169,32 @@ class Bench:
         gib = job[op]["io_bytes"] / GIB
         cpu_s = (job["usr_cpu"] + job["sys_cpu"]) / 100 * job["job_runtime"] / 1000
         return Took(job[op]["bw_bytes"] / GIB, cpu_s / gib)
+
+    def _within_files(self, op: str) -> dict[str, str | int]:
+        return {
+            "rw": f"rand{op}",
+            "blockalign": 4096,
+            "filename": ":".join(str(self._folder / f"fio.{number}") for number in range(FIO_FILES)),
+            "filesize": FIO_FILE_BYTES,
+            "size": FIO_FILES * FIO_FILE_BYTES,
+            "norandommap": 1,
+        }
+
+    def _making_files(self) -> dict[str, str | int]:
+        files = SET_BYTES // self._threads // self._size_bytes
+        return {
+            "rw": "write",
+            "directory": str(self._folder),
+            "filesize": self._size_bytes,
+            "nrfiles": files,
+            "size": files * self._size_bytes,
+            "file_service_type": "sequential",
+            "openfiles": 1,
+            "create_on_open": 1,
+            "fallocate": "posix",
+            "unlink_each_loop": 1,
+            "unlink": 1,
+        }
 
     def _trace(self, op: str) -> Trace:
         """Plan a set of objects, then reads at random, or writes that each push the oldest out."""
@@ -278,13 +301,13 @@ def _size(folder: Path, size_mib: float, options: argparse.Namespace) -> bool:
     rates = [statistics.median(took.gib_per_s for took in measured) for measured in (ours, fio)]
     cpu_s = [statistics.median(took.cpu_s_per_gib for took in measured) for measured in (ours, fio)]
     bar = NOISY_BAR if noise > NOISE else BAR
-    met = ratio >= bar and cpu_s[0] <= CPU_BAR_S_PER_GIB
+    missed = [name for name, misses in (("rate", ratio < bar), ("CPU", cpu_s[0] > CPU_BAR_S_PER_GIB)) if misses]
     print(
         f"{size_mib:6g}{rates[0]:12.2f}{rates[1]:8.2f}{ratio:8.2f}{noise:8.2f}{cpu_s[0]:16.3f}{cpu_s[1]:8.3f}"
-        f"   bar {bar:.2f} {'met' if met else 'MISSED'}",
+        f"   bar {bar:.2f} {'MISSED: ' + ', '.join(missed) if missed else 'met'}",
         flush=True,
     )
-    return met
+    return not missed
 
 
 @contextmanager
