@@ -16,10 +16,12 @@ check: .venv/dev  ## lint, types and layers alone
 bench: .venv/dev .venv-dlio/run  ## the performance comparisons of docs/performance.md
 	$(BIN)/python -m bench.datagen_vs_dlio
 	$(BIN)/python -m bench.sample_cost
+	$(BIN)/python -m bench.barrier
 	$(BIN)/python -m bench.training_vs_fio
 	$(BIN)/python -m bench.checkpoint_vs_fio
 	$(BIN)/python -m bench.kvcache_vs_fio --op read
 	$(BIN)/python -m bench.kvcache_vs_fio --op write --layout slab
+	$(BIN)/python -m bench.kvcache_vs_fio --op write
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling

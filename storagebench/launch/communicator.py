@@ -9,8 +9,8 @@ A rank module is a function of a `Communicator` and one last line::
     if __name__ == "__main__":
         run_rank(work)
 
-The launcher says through one environment variable how its ranks talk to each other: over a socket that they
-inherit (`local:<fd>:<pid>`) or over MPI (`mpi:<ranks>`).
+The launcher says through one environment variable how its ranks talk to each other: over a socket and counters that
+they inherit (`local:<pid>:<socket>:<counter>:<counter>:<counter>`) or over MPI (`mpi:<ranks>`).
 """
 
 import contextlib
@@ -21,10 +21,11 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 from storagebench.errors import ClusterError, StorageBenchError
+from storagebench.launch.event_barrier import EventBarrier
 from storagebench.launch.leash import hold
 from storagebench.launch.mpi_communicator import MpiCommunicator, report_failure
 from storagebench.launch.wire import Lines, decode, encode
@@ -70,9 +71,12 @@ class Connection(Communicator, Protocol):
 
 
 class LocalCommunicator:
-    """A rank started by `LocalLauncher`; everything goes through the launcher over one inherited socket."""
+    """A rank started by `LocalLauncher`; all but barriers goes through the launcher over one inherited socket.
 
-    def __init__(self, channel: socket.socket) -> None:
+    Meetings, barriers and gathers alike, are numbered from 1, so that the launcher can tell who waits for whom.
+    """
+
+    def __init__(self, channel: socket.socket, counters: Sequence[int]) -> None:
         self._channel = channel
         self._lines = Lines()
         self._received: list[bytes] = []
@@ -82,19 +86,22 @@ class LocalCommunicator:
         self.size: int = begin["size"]
         self.local_rank: int = begin["rank"]
         self._payload: dict[str, Any] = begin["payload"]
+        self._barrier = EventBarrier(counters, self.rank, self.size)
+        self._meetings = 0
 
     def payload(self) -> dict[str, Any]:
         """Return the job's payload."""
         return self._payload
 
     def barrier(self) -> None:
-        """Wait until the launcher has heard from every rank."""
-        self._send("barrier")
-        self._receive("barrier")
+        """Wait for every rank; the launcher hears of it when that takes long."""
+        self._meetings += 1
+        self._barrier.wait(lambda: self._send("barrier", [self._meetings, None]))
 
     def gather(self, item: Any) -> list[Any] | None:
         """Bring an item of each rank to rank 0."""
-        self._send("gather", item)
+        self._meetings += 1
+        self._send("gather", [self._meetings, item])
         gathered: list[Any] | None = self._receive("gather")
         return gathered
 
@@ -104,7 +111,7 @@ class LocalCommunicator:
 
     def finish(self, result: dict[str, Any]) -> NoReturn:
         """Send the result and end."""
-        self._send("result", result)
+        self._send("result", [self._meetings, result])
         _exit(0)
 
     def fail(self, error: Mapping[str, Any]) -> NoReturn:
@@ -140,9 +147,9 @@ def connect() -> Connection:
     """
     way, _, rest = os.environ.get(CONNECTION, "").partition(":")
     if way == "local":
-        descriptor, parent = (int(part) for part in rest.split(":"))
+        parent, channel, *counters = (int(part) for part in rest.split(":"))
         hold(parent)
-        return LocalCommunicator(socket.socket(fileno=descriptor))
+        return LocalCommunicator(socket.socket(fileno=channel), counters)
     if way == "mpi":
         hold(os.getppid())
         return MpiCommunicator(int(rest))

@@ -1,7 +1,7 @@
 """One process per rank on this machine, all talking through the launcher: no MPI, started in milliseconds.
 
-Each rank inherits one socket. What ranks say there (progress, barriers, results, errors) and what they print
-(stdout, stderr) arrives in one selectors loop; a barrier costs one short message each way for every rank.
+Each rank inherits one socket. What ranks say there (progress, gathers, results, errors) and what they print
+(stdout, stderr) arrives in one selectors loop. Barriers pass it by, see `event_barrier`: only who waits long says so.
 A rank whose launcher is gone reads the end of that socket, or is killed by its leash, whichever comes first.
 """
 
@@ -19,6 +19,7 @@ from storagebench.errors import ClusterError, EngineError
 from storagebench.hosts import is_local
 from storagebench.launch import Job, Tell
 from storagebench.launch.communicator import CONNECTION
+from storagebench.launch.event_barrier import make_counters
 from storagebench.launch.failure import died_error, rank_error
 from storagebench.launch.output import CHUNK_BYTES, Output
 from storagebench.launch.processes import end, ending_text, has_ended, rank_environment
@@ -67,9 +68,10 @@ class LocalLauncher:
     @contextlib.contextmanager
     def _started(self, job: Job) -> Iterator[list["_Rank"]]:
         ranks: list[_Rank] = []
+        counters = make_counters()
         try:
             for rank in range(job.ranks):
-                ranks.append(_Rank(rank, job.module, self._stdout, self._stderr))  # noqa: PERF401 - each at once in the list
+                ranks.append(_Rank(rank, job.module, counters, self._stdout, self._stderr))  # noqa: PERF401 - each at once in the list
             for one in ranks:
                 one.send("begin", {"rank": one.rank, "size": job.ranks, "payload": dict(job.payload)})
             yield ranks
@@ -79,27 +81,37 @@ class LocalLauncher:
             finally:
                 for one in ranks:
                     one.close()
+                for counter in counters:
+                    os.close(counter)
 
 
 class _Rank:
-    """The launcher's end of one rank: its process, its socket, what it printed and what it waits for."""
+    """The launcher's end of one rank: its process, its socket, what it printed and where it waits.
 
-    def __init__(self, rank: int, module: str, stdout: BinaryIO | None, stderr: BinaryIO | None) -> None:
+    `waits_for` is the kind of the meeting with the number `meeting`, None when it has finished after that one. A barrier may
+    be over already, as nobody says so.
+    """
+
+    def __init__(
+        self, rank: int, module: str, counters: tuple[int, ...], stdout: BinaryIO | None, stderr: BinaryIO | None
+    ) -> None:
         self.rank = rank
         self.result: dict[str, Any] | None = None
+        self.meeting = 0
         self.waits_for: str | None = None
         self.item: Any = None
         self.lines = Lines()
         self.channel, theirs = socket.socketpair()
         with theirs:
+            inherited = (theirs.fileno(), *counters)
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module],
                 bufsize=0,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                env=rank_environment({CONNECTION: f"local:{theirs.fileno()}:{os.getpid()}"}),
+                pass_fds=inherited,
+                env=rank_environment({CONNECTION: ":".join(("local", *map(str, (os.getpid(), *inherited))))}),
                 start_new_session=True,
             )
         assert self.process.stdout
@@ -135,8 +147,6 @@ class _Conversation:
     def __init__(self, ranks: list[_Rank], tell: Tell) -> None:
         self._ranks = ranks
         self._tell = tell
-        self._waiting: list[_Rank] = []
-        self._finished: list[_Rank] = []
         self._ending = False
         self._selector = selectors.DefaultSelector()
 
@@ -175,34 +185,34 @@ class _Conversation:
                 self._tell(body)
             elif kind == "error":
                 raise rank_error(body)
-            elif kind == "result":
-                rank.result = body
-                self._finished.append(rank)
-                self._check_meeting()
             else:
-                rank.waits_for, rank.item = kind, body
-                self._waiting.append(rank)
-                self._check_meeting()
+                rank.meeting, said = body
+                if kind == "result":
+                    rank.waits_for, rank.result = None, said
+                else:
+                    rank.waits_for, rank.item = kind, said
+                self._check_meetings()
 
-    def _check_meeting(self) -> None:
-        """Let the ranks go on when all have come, and refuse to wait for what cannot happen any more."""
-        if not self._waiting:
+    def _check_meetings(self) -> None:
+        """Let ranks that gather go on when all have come, and refuse to wait for what cannot happen any more."""
+        waiting = [rank for rank in self._ranks if rank.waits_for is not None]
+        if not waiting:
             return
-        first = self._waiting[0]
-        if self._finished:
-            raise EngineError(f"rank {self._finished[0].rank} finished while rank {first.rank} waits for it")
-        if len(self._waiting) < len(self._ranks):
-            return
+        last = max(waiting, key=lambda rank: rank.meeting)
         for rank in self._ranks:
-            if rank.waits_for != first.waits_for:
+            if rank.result is not None and rank.meeting < last.meeting:
+                raise EngineError(f"rank {rank.rank} finished while rank {last.rank} waits for it")
+        there = [rank for rank in waiting if rank.meeting == last.meeting]
+        for rank in there:
+            if rank.waits_for != last.waits_for:
                 raise EngineError(
-                    f"rank {first.rank} waits at a {first.waits_for}, rank {rank.rank} at a {rank.waits_for}"
+                    f"rank {last.rank} waits at a {last.waits_for}, rank {rank.rank} at a {rank.waits_for}"
                 )
-        items = [rank.item for rank in self._ranks]
-        kind = str(first.waits_for)
-        self._waiting.clear()
-        for rank in self._ranks:
-            rank.send(kind, items if kind == "gather" and rank.rank == 0 else None)
+        if last.waits_for == "gather" and len(there) == len(self._ranks):
+            items = [rank.item for rank in there]
+            for rank in there:
+                rank.waits_for = rank.item = None
+                rank.send("gather", items if rank.rank == 0 else None)
 
     def _ended(self, rank: _Rank) -> bool:
         if not has_ended(rank.process):

@@ -10,6 +10,7 @@ from typing import Any
 
 from storagebench.errors import DatasetError
 from storagebench.launch.communicator import Communicator, run_rank
+from storagebench.launch.event_barrier import PATIENCE_S
 
 
 def count(communicator: Communicator) -> dict[str, Any]:
@@ -35,6 +36,16 @@ def barriers(communicator: Communicator) -> dict[str, Any]:
     for _ in range(communicator.payload()["count"]):
         communicator.barrier()
     return {"seconds": time.perf_counter() - began}
+
+
+def dawdle(communicator: Communicator) -> dict[str, Any]:
+    """Let rank 1 come so late to a barrier that the others say they wait, and then meet on as if nothing were."""
+    if communicator.rank == 1:
+        time.sleep(PATIENCE_S * 1.5)
+    communicator.barrier()
+    gathered = communicator.gather(communicator.rank)
+    communicator.barrier()
+    return {"gathered": gathered}
 
 
 def misbehave(communicator: Communicator) -> dict[str, Any]:
@@ -83,7 +94,7 @@ def large(communicator: Communicator) -> dict[str, Any]:
 
 def work(communicator: Communicator) -> dict[str, Any]:
     """Do what the payload names."""
-    behaviours = {f.__name__: f for f in (count, barriers, misbehave, sleep, large)}
+    behaviours = {f.__name__: f for f in (count, barriers, dawdle, misbehave, sleep, large)}
     return behaviours[communicator.payload()["do"]](communicator)
 
 

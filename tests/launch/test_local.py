@@ -58,6 +58,10 @@ def test_one_rank_alone_meets_nobody_and_goes_on():
     assert launch(1, do="count")[0]["gathered"] == [{"rank": 0}]
 
 
+def test_a_rank_that_is_late_is_waited_for():
+    assert [result["gathered"] for result in launch(do="dawdle")] == [[0, 1, 2], None, None]
+
+
 def test_results_may_be_large():
     assert [len(result["bulk"]) for result in launch(2, do="large", bytes=8_000_000)] == [8_000_000] * 2
 

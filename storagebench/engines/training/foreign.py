@@ -77,6 +77,7 @@ def adopt(dataset: Dataset, root: str) -> Manifest | None:
         raise DatasetError(
             f"{root} holds files that DLIO generated of {bytes_text(mean)} a sample, where the record length is "
             f"{bytes_text(dataset.record_length_bytes)}: they are another workload's, or figures would count bytes that are not there"
+            + (_of_images(dataset, mean) if dataset.format == "jpeg" else "")
         )
     manifest = Manifest(
         dataset=replace(dataset, num_files=total),
@@ -106,3 +107,12 @@ def _total(dataset: Dataset, root: str) -> int | None:
 
 def _changed_at(root: str, path: str) -> str:
     return datetime.fromtimestamp(Path(root, path).stat().st_mtime, UTC).isoformat(timespec="seconds")
+
+
+def _of_images(dataset: Dataset, mean_bytes: float) -> str:
+    """Say which record length makes DLIO's images large enough: it is their number of pixels, before compression."""
+    pixels = dataset.record_length_bytes**2 / mean_bytes
+    return (
+        "; DLIO's record_length is the number of an image's pixels before compression, so if they are of this workload, "
+        f"have it generate them with ++workload.dataset.record_length={pixels:.0f}, or let it read ours"
+    )

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 from dataclasses import replace
@@ -108,7 +110,7 @@ def test_ranks_on_hosts_that_share_no_results_folder_report_all_the_same(plan, t
     assert [rank.local_rank for rank in run(wanted, launcher=MpiLauncher()).ranks] == [0, 0]
 
 
-def generated_by_dlio(folder, python, files, record_bytes=300_000):
+def generated_by_dlio(folder, python, files, record_bytes=300_000, fmt="npz"):
     """Let DLIO itself generate; stand-ins take the place of what it does not need for that."""
     paths = (ROOT, ROOT / "storagebench/engines/training/dlio/inside/stand_ins")
     mechanism = "storagebench.engines.training.dlio.inside.plan_checkpoint.PlanCheckpoint"
@@ -116,6 +118,7 @@ def generated_by_dlio(folder, python, files, record_bytes=300_000):
         "workflow.generate_data": True,
         "workflow.train": False,
         "dataset.data_folder": folder,
+        "dataset.format": fmt,
         "dataset.num_files_train": files,
         "dataset.record_length": record_bytes,
         "dataset.record_length_stdev": 0,
@@ -145,6 +148,25 @@ def test_we_read_what_dlio_generated(plan, tmp_path, dlio_python):
         assert sum(rank.epochs[0].requested_bytes for rank in outcome.ranks) == size
     with pytest.raises(DatasetError, match=r"holds 8 files that DLIO generated, where 9 are needed"):
         ensure(replace(EVEN, num_files=9), str(folder), LocalLauncher(), HOSTS, 1, ignore)
+
+
+def test_we_read_the_images_that_dlio_generated_once_they_are_as_large_as_the_workload_says(
+    plan, tmp_path, dlio_python
+):
+    dataset, folder = replace(EVEN, model="retinanet", format="jpeg"), tmp_path / "retinanet"
+    generated_by_dlio(folder, dlio_python, 8, fmt="jpeg")
+    with pytest.raises(DatasetError, match=r"record_length=\d+, or let it read ours") as refused:
+        ensure(dataset, str(folder), LocalLauncher(), HOSTS, 1, ignore)
+    shutil.rmtree(folder)
+    advised = int(re.search(r"record_length=(\d+)", str(refused.value))[1])
+    generated_by_dlio(folder, dlio_python, 8, advised, fmt="jpeg")
+    manifest = ensure(dataset, str(folder), LocalLauncher(), HOSTS, 1, ignore)
+    assert manifest.generator == "DLIO"
+    for outcome in (
+        NativeEngine().run(plan(dataset, ranks=2, decode=True), LocalLauncher(), ignore),
+        run(plan(dataset, ranks=2)),
+    ):
+        assert sum(rank.epochs[0].requested_bytes for rank in outcome.ranks) == manifest.total_bytes
 
 
 def test_a_rank_that_is_killed_is_named_with_the_last_words_of_dlio(plan, tmp_path):
