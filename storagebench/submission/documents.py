@@ -3,6 +3,7 @@
 Nothing is constructed but mappings, lists, texts, numbers and truth values, as deep and as many as our own files need.
 """
 
+import codecs
 import itertools
 import json
 import math
@@ -17,6 +18,8 @@ LONGEST_BITS = 2048
 """Of a whole number in YAML, which in hexadecimal could be too long for Python to write down again."""
 MOST_VALUES = 200_000
 """Values of one YAML document, aliases written out: a page of YAML can stand for more than any memory holds."""
+MOST_JSON_VALUES = 2_000_000
+"""Values of one JSON document, which take thirty times the memory of their text: `[]` is four bytes there and 64 here."""
 
 
 class Unreadable(ValueError):  # noqa: N818 - the word that findings use
@@ -29,6 +32,8 @@ def decoded(data: bytes) -> str:
     Raises:
         Unreadable: it is in another encoding.
     """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Unreadable("is not UTF-8 text: it begins as UTF-16 does")  # which PowerShell writes unasked
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -43,7 +48,7 @@ def parse_json(data: bytes, without: Sequence[str] = ()) -> Any:
     number, and what stands beside them still speaks.
 
     Raises:
-        Unreadable: it is something else, nested too deeply, or cut off.
+        Unreadable: it is something else, nested too deeply, of too many values, or cut off.
     """
     text = decoded(data)
     if without and (shorter := _without(text, without)) != text:
@@ -51,6 +56,8 @@ def parse_json(data: bytes, without: Sequence[str] = ()) -> Any:
             return parse_json(shorter.encode())
         except Unreadable:
             pass  # not indented as it seemed: the whole of it is parsed
+    if text.count(",") > MOST_JSON_VALUES and _STRING.sub("", text).count(",") > MOST_JSON_VALUES:
+        raise Unreadable(f"holds more than {MOST_JSON_VALUES:,} values")
     try:
         parsed = _JSON.decode(text)
     except Unreadable:
@@ -58,7 +65,7 @@ def parse_json(data: bytes, without: Sequence[str] = ()) -> Any:
     except json.JSONDecodeError as error:
         if error.pos >= len(text.rstrip()):
             raise Unreadable(f"is not JSON: it ends on line {error.lineno} before it is complete") from None
-        raise Unreadable(f"is not JSON: {error.msg} on line {error.lineno}") from None
+        raise Unreadable(f"is not JSON: {error.msg.removesuffix(' at')} on line {error.lineno}") from None
     except RecursionError:
         raise Unreadable("is nested too deeply") from None
     except ValueError:
@@ -76,8 +83,8 @@ def parse_yaml(data: bytes) -> Any:
     """
     text = decoded(data)
     try:
-        if _might_be_deep(text):
-            _refuse_depth(text)
+        if _might_be_excessive(text):
+            _refuse_excess(text)
         parsed = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that knows even fewer tags
     except Unreadable:
         raise
@@ -130,21 +137,25 @@ class _Loader(_BASE):  # type: ignore[misc]  # chosen at run time
 _STEEP = re.compile(r"^[ \t?:-]{80}", re.MULTILINE)
 
 
-def _might_be_deep(text: str) -> bool:
-    """Tell by a glance whether a text may be nested deeply; only then is it worth a slow look."""
-    return text.count("[") + text.count("{") > DEEPEST or _STEEP.search(text) is not None
+def _might_be_excessive(text: str) -> bool:
+    """Tell by a glance whether a text may be deep or of many values; only then is it worth a slow look."""
+    if len(text) > MOST_VALUES or text.count("[") + text.count("{") > DEEPEST:
+        return True
+    return _STEEP.search(text) is not None
 
 
-def _refuse_depth(text: str) -> None:
-    """Look at the parser's events first: composing a deep document overflows the stack of libyaml's binding."""
+def _refuse_excess(text: str) -> None:
+    """Look at the parser's events first: composing overflows the stack of libyaml's binding, or fills the memory."""
     depth = 0
-    for event in yaml.parse(text, _BASE):
+    for count, event in enumerate(yaml.parse(text, _BASE)):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
             raise Unreadable(f"is nested deeper than {DEEPEST} levels")
+        if count > MOST_VALUES:
+            raise Unreadable(f"holds more than {MOST_VALUES:,} names, values and brackets")
 
 
 def _bounded(parsed: Any) -> None:
@@ -215,4 +226,5 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _JSON = json.JSONDecoder(parse_constant=str, object_pairs_hook=_pairs)

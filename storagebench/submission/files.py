@@ -6,6 +6,7 @@ What cannot be read is None, and `problems` says in one sentence why; other peop
 import bisect
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -110,16 +111,27 @@ class Files:
         try:
             descriptor = self._open(self._root + path)
             try:
-                data = _content(descriptor)
+                return self._content(path, descriptor)
             finally:
                 os.close(descriptor)
         except OSError as error:
             self.problems[path] = f"cannot be opened: {error.strerror}"
             return None
-        if len(data) > LARGEST_BYTES:
+
+    def _content(self, path: str, descriptor: int) -> bytes | None:
+        """Read as many bytes as the file says it has; what is no file any more, or too large, is named and not read."""
+        told = os.fstat(descriptor)
+        if not stat.S_ISREG(told.st_mode):
+            self.problems[path] = "is no file any more"
+            return None
+        if told.st_size > LARGEST_BYTES:
             self.problems[path] = f"is larger than {bytes_text(LARGEST_BYTES)}: such files are not read"
             return None
-        return data
+        parts, wanted = [], told.st_size
+        while wanted > 0 and (part := os.read(descriptor, wanted)):
+            parts.append(part)
+            wanted -= len(part)
+        return b"".join(parts)
 
     def _open(self, path: str) -> int:
         """Open a file; a link only where it leads to a file of the tree, and nothing that would wait for a writer."""
@@ -131,16 +143,6 @@ class Files:
             if error.errno != errno.ELOOP or not target.startswith(self._root):
                 raise
             return os.open(target, flags)
-
-
-def _content(descriptor: int) -> bytes:
-    """Read as many bytes as the file says it has, and one more than the limit at most."""
-    wanted = min(os.fstat(descriptor).st_size, LARGEST_BYTES + 1)
-    parts = []
-    while wanted > 0 and (part := os.read(descriptor, wanted)):
-        parts.append(part)
-        wanted -= len(part)
-    return b"".join(parts)
 
 
 class _Kept(Generic[K]):
