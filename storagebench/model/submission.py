@@ -73,13 +73,15 @@ class Group:
 class Submission:
     """One upload: the listing of the tree, the documents in it by path, and the groups of its results.
 
+    Groups can be gone through as often as rules like, and may be made anew each time: to hold all of them is to hold
+    every document of the tree.
     `documents` holds parsed JSON and YAML (systems, manifests, pointers as text); a document that could not be read
     is in `problems` instead, by path, with one sentence. `junk` names what is left out of everything, and why.
     """
 
     folder: str
     listing: Listing
-    groups: tuple[Group, ...]
+    groups: Iterable[Group]
     documents: Mapping[str, Any] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     junk: Mapping[str, str] = field(default_factory=dict)

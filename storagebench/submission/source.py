@@ -1,7 +1,7 @@
 """A submitted tree, listed once and read as rules ask: its runs, its results, and the submission as a whole."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Source:
     def __init__(self, root: Path) -> None:
         self.tree = list_tree(root)
         self.files = Files(self.tree)
+        self._in_order: dict[str, tuple[Leaf, ...]] = {}
 
     @cached_property
     def runs(self) -> tuple[Leaf, ...]:
@@ -96,22 +97,25 @@ class Source:
 
     def group(self, name: str) -> Group:
         """Return the runs of one result, oldest first, and what belongs to all of them."""
-        leaves = self.results[name]
+        leaves = self._in_order.get(name, self.results[name])
         result = Result(self.files, leaves[0])
-        runs = tuple(self.record(leaf) for leaf in leaves)
-        if leaves[0].first_edition:
-            runs = tuple(sorted(runs, key=_started))
+        runs = [(self.record(leaf), leaf) for leaf in leaves]
+        if leaves[0].first_edition and name not in self._in_order:  # by what they say, for their folders do not
+            runs.sort(key=lambda run: _started(run[0]))
+            self._in_order[name] = tuple(leaf for _, leaf in runs)
         folder = str(self.tree.root / leaves[0].group)
-        return Group(leaves[0].family, leaves[0].division, folder, runs, Facts(result, GROUP_FACTS))
+        return Group(
+            leaves[0].family, leaves[0].division, folder, tuple(run for run, _ in runs), Facts(result, GROUP_FACTS)
+        )
 
     def submission(self) -> Submission:
-        """Return the whole tree with the documents that rules on it read; groups are read as they are asked."""
+        """Return the whole tree with the documents that rules on it read; a group is read while a rule asks for it."""
         documents = {path: self._document(path) for path in self.tree.listing.sizes if _is_document(path)}
         aborted = unfinished(self.tree.listing, self.runs)
         return Submission(
             folder=str(self.tree.root),
             listing=self.tree.listing,
-            groups=tuple(self.group(name) for name in self.results),
+            groups=_Results(self.results, self.group),
             documents={path: found for path, found in documents.items() if found is not None}
             | dict(worked_out(self.files)),
             problems={path: why for path, why in self.files.problems.items() if path in documents},
@@ -123,6 +127,17 @@ class Source:
         if name.endswith((".yaml", ".yml")):
             return self.files.yaml(path)
         return self.files.json(path) if name.endswith(".json") else self.files.text(path)
+
+
+class _Results:
+    """Groups that are made when they are reached and let go behind: of 10,000 runs no more than one result is held."""
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], Group]) -> None:
+        self._names = tuple(names)
+        self._make = make
+
+    def __iter__(self) -> Iterator[Group]:
+        return map(self._make, self._names)
 
 
 DOCUMENTS = frozenset(

@@ -37,7 +37,8 @@ def worked_out(files: Files) -> Iterator[tuple[str, Any]]:
 def _image(files: Files, above: str) -> dict[str, Any]:
     """Hash an image file by file; one with a file that was left out, or cannot be read, has no digest."""
     paths = [path[len(above) :] for path in files.under(above)]
-    left_out = any(path.startswith(above) and counts(path[len(above) :]) for path in files.tree.junk)
+    junk = (path[len(above) :] for path in files.tree.junk if path.startswith(above))
+    left_out = any(counts(path) and counts(f"{path}/") for path in junk)  # a file, or a folder
     digest = None if left_out else tree_digest(paths, lambda path: files.content(f"{above}{path}"))
     return {"md5_tree_v2": digest, "files": sum(map(counts, paths))}
 

@@ -119,7 +119,9 @@ def test_a_page_of_aliases_is_not_written_out(tree, name):
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-@pytest.mark.parametrize("text", ['{"metric": NaN, "num_hosts": Infinity, "schema": -Infinity}', '{"num_hosts": 1e999}'])
+@pytest.mark.parametrize(
+    "text", ['{"metric": NaN, "num_hosts": Infinity, "schema": -Infinity}', '{"num_hosts": 1e999}']
+)
 def test_numbers_that_are_none_are_judged(tree, name, text):
     judged(replaced(tree, name, bytes_of(text.encode())))
 

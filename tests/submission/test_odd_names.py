@@ -28,7 +28,10 @@ def tree(tmp_path_factory):
     """A run of a system under each odd name, one called sys with logs of such names, and one whose name is no text."""
     root = tmp_path_factory.mktemp("tree")
     for name in NAMES.values():
-        files = {path.replace("/sys/", f"/{name}/").replace("/sys.", f"/{name}."): content for path, content in third_edition().items()}
+        files = {
+            path.replace("/sys/", f"/{name}/").replace("/sys.", f"/{name}."): content
+            for path, content in third_edition().items()
+        }
         write(root, files)
     write(root, {f"{RESULT}/run/20260801_100000/{name}.log": "" for name in NAMES.values()})
     nameless = os.fsdecode(b"closed/acme/results/s\xff\xfe/training/unet3d/run/20260801_100000")

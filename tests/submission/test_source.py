@@ -1,5 +1,6 @@
 """What the files of a tree say arrives under the names that rules know, and what is damaged is named."""
 
+import gc
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from storagebench.judge import judge
 from storagebench.model import Verdict
 from storagebench.record import read_record
 from storagebench.submission import CHAPTERS, Source
+from storagebench.submission.run import Run
 from tests.submission.trees import GIB, RESULT, first_edition, metadata, third_edition, write
 
 RUN = f"{RESULT}/run/20260801_100000"
@@ -254,3 +256,17 @@ def test_a_name_in_a_file_never_becomes_a_path(tmp_path):
     record = source.record(source.runs[0])
     assert record.text("datagen.stamp") == "20260801_090000"
     assert source.edition_of(record) == "3.0"
+
+
+def test_a_result_that_was_gone_through_is_let_go(tmp_path):
+    source = Source(write(tmp_path, third_edition(runs=2) | first_edition("Closed/a/results/s/unet3d/run1")))
+    groups = source.submission().groups
+
+    def held() -> int:
+        gc.collect()
+        return sum(isinstance(found, Run) for found in gc.get_objects())
+
+    before = held()
+    assert [held() - before for group in groups if group.records[0].has("summary.start")] == [1, 2]
+    assert held() == before
+    assert len(list(groups)) == len(list(groups)) == 2
