@@ -23,17 +23,15 @@ import argparse
 import json
 import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
 
+from bench.fio import Round, Took, cpu_s, demand_fio, heading, in_turn, medians, own_folder, row, run_fio
 from storagebench.config import load_workloads
 from storagebench.engines.checkpointing import series
 from storagebench.engines.checkpointing.native import NativeEngine, recovery_sources
@@ -52,37 +50,10 @@ from storagebench.parameters.schema import CONFIGS
 from storagebench.units import GIB, MIB
 
 SCALE = Fraction(1, 100)
-BAR, NOISY_BAR, NOISE = 0.95, 0.85, 0.05
-"""Least ratio to fio, and the one that holds where fio differs from fio by more than the noise."""
-
 MODES = ("buffered", "direct")
+WIDTH = 16
 PARTS = ("fio", "sizes", "memory")
 MEMORY_BAR_BYTES = 256 * MIB
-
-
-class Took(NamedTuple):
-    """One measurement of a write or a read."""
-
-    gib_per_s: float
-    cpu_s_per_gib: float
-
-
-class Round(NamedTuple):
-    """Ours once, fio twice."""
-
-    ours: Took
-    fio: tuple[Took, Took]
-
-    @property
-    def ratio(self) -> float:
-        """Our rate over fio's."""
-        return self.ours.gib_per_s / statistics.fmean(took.gib_per_s for took in self.fio)
-
-    @property
-    def noise(self) -> float:
-        """How much fio differs from itself."""
-        rates = [took.gib_per_s for took in self.fio]
-        return max(rates) / min(rates) - 1
 
 
 class Bench:
@@ -95,11 +66,8 @@ class Bench:
 
     def round(self, mode: str) -> dict[str, Round]:
         """Measure ours once and fio twice, in random order; return the round of the writes and that of the reads."""
-        order = random.sample([self.ours, self.fio, self.fio], 3)
-        took = [(measure, measure(mode)) for measure in order]
-        (ours,) = (one for measure, one in took if measure == self.ours)
-        first, second = (one for measure, one in took if measure == self.fio)
-        return {name: Round(ours[i], (first[i], second[i])) for i, name in enumerate(("write", "read"))}
+        ours, fio = in_turn(lambda: self.ours(mode), lambda: self.fio(mode))
+        return {way: Round(ours[i], (fio[0][i], fio[1][i])) for i, way in enumerate(("write", "read"))}
 
     def ours(self, mode: str) -> tuple[Took, Took]:
         """Run the native engine: two saves, two loads, of which the second ones count."""
@@ -119,8 +87,8 @@ class Bench:
         return took[1], took[3]
 
     def _took(self, parts: list[Transferred]) -> Took:
-        slowest, cpu_s = max(part.duration_s for part in parts), sum(part.cpu_s for part in parts)
-        return Took(self._gib / slowest, cpu_s / self._gib)
+        slowest = max(part.duration_s for part in parts)
+        return Took(self._gib / slowest, sum(part.cpu_s for part in parts) / self._gib)
 
     def _fio(self, mode: str, folder: Path, way: str) -> Took:
         folder.mkdir(exist_ok=True)
@@ -136,29 +104,21 @@ class Bench:
             "create_on_open": int(way == "write"),
             "fsync_on_close": int(way == "write"),
         }
-        arguments = [f"--{name}={value}" for name, value in settings.items()]
+        jobs: list[dict[str, object]] = []
         for rank in range(self._layout.ranks):
-            before = ""
             for number, file in enumerate(self._layout.files(rank)):
-                name = f"r{rank}f{number}"
-                arguments += [
-                    f"--name={name}",
-                    f"--filename={name}",
-                    f"--size={file.bytes // transfer.chunk_bytes * transfer.chunk_bytes}",
-                ]
-                arguments += [f"--wait_for={before}"] if before else []
-                before = name
-        command = ["fio", "--output-format=json", *arguments]
-        jobs = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["jobs"]
+                whole = file.bytes // transfer.chunk_bytes * transfer.chunk_bytes
+                file_job = {"name": f"r{rank}f{number}", "filename": f"r{rank}f{number}", "size": whole}
+                jobs.append(file_job | ({"wait_for": f"r{rank}f{number - 1}"} if number else {}))
+        told = run_fio(settings, *jobs)
         for path in folder.iterdir():
             let_go(str(path))
         seconds: dict[str, float] = {}
-        for job in jobs:
+        for job in told:
             rank_name = job["jobname"].partition("f")[0]
             seconds[rank_name] = seconds.get(rank_name, 0.0) + job["job_runtime"] / 1000
-        gib = sum(job[way]["io_bytes"] for job in jobs) / GIB
-        cpu_s = sum((job["usr_cpu"] + job["sys_cpu"]) / 100 * job["job_runtime"] / 1000 for job in jobs)
-        return Took(gib / max(seconds.values()), cpu_s / gib)
+        gib = sum(job[way]["io_bytes"] for job in told) / GIB
+        return Took(gib / max(seconds.values()), sum(map(cpu_s, told)) / gib)
 
     def _task(self, mode: str) -> Task:
         ranks = self._layout.ranks
@@ -186,10 +146,9 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--part", choices=PARTS, action="append", help="one part only; may be repeated")
     options = parser.parse_args()
-    if shutil.which("fio") is None:
-        sys.exit("fio is not installed: apt-get install fio")
+    demand_fio()
     random.seed(1)
-    with _folder(options.dir) as folder:
+    with own_folder(options.dir, "checkpoint_vs_fio") as folder:
         parts = {"fio": against_fio(Bench(folder), options.pairs), "sizes": sizes(folder), "memory": memory()}
         verdicts = [met for name in options.part or PARTS for met in parts[name]]
     return 0 if all(verdicts) else 1
@@ -198,23 +157,18 @@ def main() -> int:
 def against_fio(bench: Bench, pairs: int) -> Iterator[bool]:
     """Print every round and the medians; yield whether each bar is met."""
     print(f"llama3-8b at {SCALE} by 8 ranks, a save and a load, against fio of the same files")
-    print(f"{'':16}{'GiB/s':^24}{'CPU-s/GiB':^20}{'ratio':>8}{'noise':>8}\n{'':16}{'ours':>12}{'fio':>12}", end="")
-    print(f"{'ours':>10}{'fio':>10}")
+    print(heading(WIDTH))
     rounds: dict[str, list[Round]] = {}
     for _ in range(pairs):
         for mode in MODES:
             for way, measured in bench.round(mode).items():
                 rounds.setdefault(f"{mode} {way}", []).append(measured)
-                _print_row(f"{mode} {way}", [measured])
+                print(row(f"{mode} {way}", WIDTH, medians([measured])), flush=True)
     print("median")
     for name, measured_all in rounds.items():
-        _print_row(name, measured_all)
-        ratio, noise = _medians(measured_all)
-        bar = NOISY_BAR if noise > NOISE else BAR
-        print(
-            f"{'':16}bar {bar:.2f} {'met' if ratio >= bar else 'MISSED'}" + (" (fio is noisy)" if noise > NOISE else "")
-        )
-        yield ratio >= bar
+        found = medians(measured_all)
+        print(row(name, WIDTH, found), f"{'':{WIDTH}}{found.verdict()}", sep="\n")
+        yield found.ratio >= found.bar()
 
 
 def sizes(folder: Path) -> Iterator[bool]:
@@ -267,29 +221,6 @@ def _layout(workload: Workload, scale: Fraction) -> CheckpointLayout:
     split, ranks = workload.parameters["model"]["parallelism"], workload.accelerators or 1
     model = transformer_of(workload.parameters, ranks // (split["tensor"] * split["pipeline"]))
     return CheckpointLayout(model=model, ranks=ranks, scale=scale)
-
-
-def _medians(rounds: list[Round]) -> tuple[float, float]:
-    return statistics.median(one.ratio for one in rounds), statistics.median(one.noise for one in rounds)
-
-
-def _print_row(name: str, rounds: list[Round]) -> None:
-    ours = [one.ours for one in rounds]
-    fio = [took for one in rounds for took in one.fio]
-    rates = [statistics.median(took.gib_per_s for took in measured) for measured in (ours, fio)]
-    processor = [statistics.median(took.cpu_s_per_gib for took in measured) for measured in (ours, fio)]
-    ratio, noise = _medians(rounds)
-    row = "".join(f"{cell:12.2f}" for cell in rates) + "".join(f"{cell:10.3f}" for cell in processor)
-    print(f"{name:16}{row}{ratio:8.2f}{noise:8.2f}", flush=True)
-
-
-@contextmanager
-def _folder(parent: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="checkpoint_vs_fio.", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

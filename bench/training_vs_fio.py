@@ -16,21 +16,17 @@ why ours are faster where a drive takes few segments a request.
 """
 
 import argparse
-import json
 import os
 import random
-import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from bench.fio import BAR, Round, Took, cpu_s, demand_fio, heading, in_turn, medians, own_folder, row, run_fio
 from storagebench.engines.training.dataset import ensure
 from storagebench.engines.training.native import NativeEngine
 from storagebench.launch.local import LocalLauncher
@@ -45,43 +41,15 @@ BATCH_SIZE = 4
 """As many files as fio has jobs; a smaller batch would keep readers waiting for the oldest one, as it should."""
 
 JOBS = 4
+WIDTH = 8
 HOT_PASSES = 5
 """Passes over the files in one hot measurement, since one takes a fifth of a second."""
 
 SETTLE_S = 3.0
 """Longer than Linux waits before it reports free memory to the host (`mm/page_reporting.c`)."""
 
-BARS = {"cold": 0.95, "direct": 0.95, "hot": 5 * 0.11}
+BARS = {"cold": BAR, "direct": BAR, "hot": 5 * 0.11}
 """Least ratio to fio; hot, five times that of DLIO's own reader."""
-
-NOISY_BAR = 0.85
-NOISE = 0.05
-"""Where fio differs from fio by more than this, the bar of 0.95 becomes 0.85."""
-
-
-class Took(NamedTuple):
-    """One measurement."""
-
-    gib_per_s: float
-    cpu_s_per_gib: float
-
-
-class Round(NamedTuple):
-    """Ours once, fio twice."""
-
-    ours: Took
-    fio: tuple[Took, Took]
-
-    @property
-    def ratio(self) -> float:
-        """Our rate over fio's."""
-        return self.ours.gib_per_s / statistics.fmean(took.gib_per_s for took in self.fio)
-
-    @property
-    def noise(self) -> float:
-        """How much fio differs from itself."""
-        rates = [took.gib_per_s for took in self.fio]
-        return max(rates) / min(rates) - 1
 
 
 class Bench:
@@ -101,11 +69,7 @@ class Bench:
         """Measure ours once and fio twice, in random order."""
         if mode == "hot":
             self.ours("hot")
-        order = random.sample([self.ours, self.fio, self.fio], 3)
-        took = [(measure, measure(mode)) for measure in order]
-        (ours,) = (one for measure, one in took if measure == self.ours)
-        first, second = (one for measure, one in took if measure == self.fio)
-        return Round(ours, (first, second))
+        return Round(*in_turn(lambda: self.ours(mode), lambda: self.fio(mode)))
 
     def ours(self, mode: str, passes: int | None = None) -> Took:
         """Run the native engine; a hot run counts all epochs but the first."""
@@ -135,15 +99,11 @@ class Bench:
             "file_service_type": "sequential",
             "group_reporting": 1,
         }
-        arguments = [f"--{name}={value}" for name, value in settings.items()]
-        for job in range(JOBS):
-            arguments += [f"--name=job{job}", f"--filename={':'.join(map(str, self._files[job::JOBS]))}"]
-        command = ["fio", "--readonly", "--output-format=json", *arguments]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        job = json.loads(told)["jobs"][0]
+        shares = (":".join(map(str, self._files[job::JOBS])) for job in range(JOBS))
+        jobs = [{"name": f"job{number}", "filename": share} for number, share in enumerate(shares)]
+        (job,) = run_fio(settings, *jobs)
         gib = job["read"]["io_bytes"] / GIB
-        cpu_s = (job["usr_cpu"] + job["sys_cpu"]) / 100 * job["job_runtime"] / 1000
-        return Took(gib / (job["read"]["runtime"] / 1000), cpu_s / gib)
+        return Took(gib / (job["read"]["runtime"] / 1000), cpu_s(job) / gib)
 
     def _drop(self) -> None:
         for path in self._files:
@@ -165,55 +125,23 @@ def main() -> int:
     parser.add_argument("--ranks", type=int, default=1)
     parser.add_argument("--threads", type=int, default=4, help="reading threads of each rank")
     options = parser.parse_args()
-    if shutil.which("fio") is None:
-        sys.exit("fio is not installed: apt-get install fio")
+    demand_fio()
     random.seed(1)
-    with _folder(options.dir) as folder:
+    with own_folder(options.dir, "training_vs_fio") as folder:
         bench = Bench(folder, options.files, options.ranks, options.threads)
         print(f"{options.files} npz files of 140 MiB, {options.ranks} ranks × {options.threads} threads against fio")
-        print(f"{'':8}{'GiB/s':^24}{'CPU-s/GiB':^20}{'ratio':>8}{'noise':>8}\n{'':8}{'ours':>12}{'fio':>12}", end="")
-        print(f"{'ours':>10}{'fio':>10}")
+        print(heading(WIDTH))
         bench.fio("cold")  # the files were just written, and the memory that held them counts against the first
         rounds: dict[str, list[Round]] = {mode: [] for mode in BARS}
         for _ in range(options.pairs):
             for mode, measured in rounds.items():
                 measured.append(bench.round(mode))
-                _print_row(mode, measured[-1:])
+                print(row(mode, WIDTH, medians(measured[-1:])), flush=True)
         print("median")
-        verdicts = [_verdict(mode, measured) for mode, measured in rounds.items()]
-        return 0 if all(verdicts) else 1
-
-
-def _verdict(mode: str, rounds: list[Round]) -> bool:
-    _print_row(mode, rounds)
-    ratio, noise = _medians(rounds)
-    bar = min(BARS[mode], NOISY_BAR) if noise > NOISE else BARS[mode]
-    print(f"{'':8}bar {bar:.2f} {'met' if ratio >= bar else 'MISSED'}" + (" (fio is noisy)" if noise > NOISE else ""))
-    return ratio >= bar
-
-
-def _medians(rounds: list[Round]) -> tuple[float, float]:
-    return statistics.median(one.ratio for one in rounds), statistics.median(one.noise for one in rounds)
-
-
-def _print_row(mode: str, rounds: list[Round]) -> None:
-    ours = [one.ours for one in rounds]
-    fio = [took for one in rounds for took in one.fio]
-    cells = [statistics.median(took.gib_per_s for took in measured) for measured in (ours, fio)]
-    cells += [statistics.median(took.cpu_s_per_gib for took in measured) for measured in (ours, fio)]
-    ratio, noise = _medians(rounds)
-    rates, processor = cells[:2], cells[2:]
-    row = "".join(f"{cell:12.2f}" for cell in rates) + "".join(f"{cell:10.3f}" for cell in processor)
-    print(f"{mode:8}{row}{ratio:8.2f}{noise:8.2f}", flush=True)
-
-
-@contextmanager
-def _folder(parent: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="training_vs_fio.", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
+        found = {mode: medians(measured) for mode, measured in rounds.items()}
+        for mode, figures in found.items():
+            print(row(mode, WIDTH, figures), f"{'':{WIDTH}}{figures.verdict(BARS[mode])}", sep="\n")
+        return 0 if all(figures.ratio >= figures.bar(BARS[mode]) for mode, figures in found.items()) else 1
 
 
 def reading_plan(
