@@ -51,6 +51,9 @@ class Database:
 _GRAPH = {"M": (2, 100), "ef_construction": (4, 1000)}
 _VAMANA = {"max_degree": (4, 512), "search_list_size": (4, 10_000)}
 
+LIES = ("TWICE", "REVERSED", "ZEROS", "FEW", "BEYOND", "FARTHEST", "REFUSING")
+"""Of the database fault, which only tests use: the ways in which it is wrong."""
+
 DATABASES: Mapping[str, Database] = {
     "diskann": Database(
         indexes={
@@ -65,6 +68,7 @@ DATABASES: Mapping[str, Database] = {
         disk_factor=3.2,
     ),
     "flat": Database(indexes={"FLAT": IndexType()}, direct=True),
+    "fault": Database(indexes=dict.fromkeys(LIES, IndexType()), direct=True),
     "null": Database(indexes={"NONE": IndexType(resident=True)}, disk_factor=0),
     "pgvector": Database(
         indexes={

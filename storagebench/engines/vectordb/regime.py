@@ -12,6 +12,8 @@ from storagebench.units import MIB
 
 QUIET_MIB_PER_S = 1.0
 LOOK_S = 1.0
+SHORTEST_LOOK_S = 0.1
+"""Of who does not want to wait at all."""
 CAPPED_SHARE = 0.25
 """Of the bytes on disk: the memory that the regime capped leaves."""
 LEAST_CAP_BYTES = 256 * MIB
@@ -78,7 +80,7 @@ def wait_until_quiet(folder: str, most_s: float) -> tuple[bool, float, float | N
     began = time.monotonic()
     while True:
         before, looked = devices.written_bytes(device), time.monotonic()
-        time.sleep(LOOK_S)
+        time.sleep(min(LOOK_S, max(most_s, SHORTEST_LOOK_S)))
         now = time.monotonic()
         rate = (devices.written_bytes(device) - before) / MIB / (now - looked)
         if rate < QUIET_MIB_PER_S or now - began >= most_s:

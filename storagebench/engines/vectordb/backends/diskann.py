@@ -117,14 +117,14 @@ class DiskAnnSession(Folder):
         }
 
     def searcher(self) -> DiskAnnSearcher:
-        """Open the index, whole files only.
+        """Open the index, whole files only; one with fewer rows than planned is opened: that it is invalid, others say.
 
         Raises:
             DatasetError: it is cut off or of another dimension.
         """
         head = Head.read(self.path)
         held = (self.path / INDEX).stat().st_size
-        if held < head.size_bytes or (head.rows, head.dimension) != (self.target.rows, self.target.dimension):
+        if held < head.size_bytes or head.dimension != self.target.dimension:
             raise DatasetError(
                 f"{self.path / INDEX} holds {head.rows:,} vectors of {head.dimension:,} dimensions in {held:,} of "
                 f"{head.size_bytes:,} bytes, not the collection that was loaded: --vdb-fresh builds it anew"
@@ -171,7 +171,7 @@ class Head:
             words = np.fromfile(folder / INDEX, np.uint64, 9, offset=8)
             _, chunks = np.fromfile(folder / COMPRESSED, np.uint32, 2).tolist()
             return cls(words, chunks)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, IndexError) as error:
             raise DatasetError(f"{folder} holds no whole DiskANN index ({error}): --vdb-fresh builds it anew") from None
 
     def offset(self, node: int) -> int:
