@@ -119,6 +119,7 @@ def postgres_of(folder):
         (["-k", "pgvector-hnsw-tiny", "--vdb-dsn=postgresql://127.0.0.1:1/x"], "start the server, or name another"),
         (["-k", "pgvector-hnsw-tiny", "--vdb-regime=direct"], "pgvector does not read past the page cache"),
         (["-k", "flat-tiny", "--vdb-dsn=postgresql://u:secret@h/x"], "leave the password out"),
+        (["-k", "flat-tiny", "--param=dataset.dimension=0"], "must be a whole number of at least 1 and at most 32768"),
         (["-k", "flat-tiny", "--param=index.max_degre=8"], "did you mean 'index.max_degree'"),
         (["-k", "diskann-10m", "--accelerators=4"], "are needed"),
     ],

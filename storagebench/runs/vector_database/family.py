@@ -5,8 +5,9 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from storagebench.collect.filesystem import filesystem_of
+from storagebench.collect.filesystem import existing_parent, filesystem_of
 from storagebench.engines.vectordb.databases import backend_of
+from storagebench.engines.vectordb.direct import check_direct
 from storagebench.errors import ClusterError, ConfigError
 from storagebench.launch import Launching, Tell
 from storagebench.model import DATABASES, Cluster, Edition, VectorDatabasePlan
@@ -32,7 +33,7 @@ class VectorDatabase:
         return planning.describe(plan)
 
     def check(self, plan: VectorDatabasePlan, cluster: Cluster) -> None:
-        """Refuse a database that is not installed or does not answer, and what cannot fit."""
+        """Refuse a database that is not installed or does not answer, what cannot fit, and storage that only caches."""
         database = DATABASES[plan.index.database]
         check_memory(plan, cluster, "lower --accelerators, benchmark.scored_queries or dataset.num_vectors")
         if not Path(plan.collection_dir).exists():
@@ -52,6 +53,8 @@ class VectorDatabase:
                 f"--vdb-regime=direct: {plan.index.database} does not read past the page cache; choose cold"
             )
         backend_of(plan.index.database).version(plan.dsn)
+        if database.direct:
+            check_direct(existing_parent(plan.data_dir))
 
     def prepare(self, plan: VectorDatabasePlan, cluster: Cluster, launching: Launching, tell: Tell) -> Prepared:
         """Load and index the collection where it is missing, and find the effort."""
