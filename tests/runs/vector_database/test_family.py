@@ -75,6 +75,10 @@ def test_storage_that_cannot_be_read_past_its_cache_is_refused_before_a_collecti
 
 
 def test_a_second_server_on_the_same_data_does_not_start():
-    with open_folder() as folder, running(str(folder)):
-        with pytest.raises(ClusterError, match="PostgreSQL does not start in .*/server: "), running(str(folder)):
-            pass
+    with (
+        open_folder() as folder,
+        running(str(folder)),
+        pytest.raises(ClusterError, match="PostgreSQL does not start in .*/server: "),
+        running(str(folder)),
+    ):
+        pass
