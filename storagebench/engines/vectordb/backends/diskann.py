@@ -15,7 +15,7 @@ import numpy as np
 from storagebench.engines.storage.buffers import BLOCK_BYTES
 from storagebench.engines.vectordb.backend import RequestError, Stats, Target
 from storagebench.engines.vectordb.direct import DirectFile
-from storagebench.engines.vectordb.folder import Folder
+from storagebench.engines.vectordb.folder import VectorFolder
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids
 from storagebench.errors import ClusterError, DatasetError
@@ -76,7 +76,7 @@ class DiskAnnSearcher:
         """Leave it to the end of the process: the library has no word for it."""
 
 
-class DiskAnnSession(Folder):
+class DiskAnnSession(VectorFolder):
     """The folder of an index; vectors are loaded into the file that the library builds from."""
 
     def __init__(self, target: Target) -> None:

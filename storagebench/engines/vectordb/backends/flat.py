@@ -12,7 +12,7 @@ from storagebench import __version__
 from storagebench.engines.storage.buffers import BLOCK_BYTES
 from storagebench.engines.vectordb.backend import Searcher, Stats, Target
 from storagebench.engines.vectordb.direct import DirectFile
-from storagebench.engines.vectordb.folder import Folder
+from storagebench.engines.vectordb.folder import VectorFolder
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids, similarities
 from storagebench.errors import DatasetError
@@ -59,7 +59,7 @@ class FlatSearcher:
         self._file.close()
 
 
-class FlatSession(Folder):
+class FlatSession(VectorFolder):
     """One file of vectors."""
 
     def __init__(self, target: Target) -> None:
