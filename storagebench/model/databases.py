@@ -94,6 +94,19 @@ DATABASES: Mapping[str, Database] = {
         server="host:port",
         disk_factor=0,
     ),
+    "elasticsearch": Database(
+        indexes={
+            name: IndexType(
+                build={"M": (2, 512), "ef_construction": (4, 3200)},
+                effort="num_candidates",
+                most_effort=10_000,
+                most_dimensions=4096,
+            )
+            for name in ("HNSW", "INT8_HNSW")
+        },
+        server="host:port",
+        disk_factor=0,
+    ),
     "zvec": Database(
         indexes={
             "DISKANN": IndexType(

@@ -37,6 +37,7 @@ INDEXES = {
     "diskann": Index("diskann", "DISKANN", {"max_degree": 16, "search_list_size": 30, "pq_chunks": 12}),
     "pgvector": Index("pgvector", "HNSW", {"M": 8, "ef_construction": 32}),
     "zvec": Index("zvec", "DISKANN", {"max_degree": 16, "search_list_size": 30, "pq_chunks": 12}),
+    "elasticsearch": Index("elasticsearch", "INT8_HNSW", {"M": 8, "ef_construction": 32}),
     "milvus": Index("milvus", "HNSW", {"M": 8, "ef_construction": 32}),
 }
 

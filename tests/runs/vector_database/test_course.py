@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from storagebench.edition import load_edition
+from storagebench.errors import EngineError
 from storagebench.judge import judge
 from storagebench.record import read_record
 from storagebench.runs.vector_database import course
 from storagebench.runs.vector_database.family import FAMILY
+from tests.engines.vectordb.elasticsearch_standin import standing_in
 from tests.engines.vectordb.plans import make_plan
 from tests.runs.vector_database.courses import SMALL, ignore, judged, launching, prepared_run, reasons
 
@@ -99,3 +101,34 @@ def test_the_effort_of_the_record_is_the_one_that_was_found(tmp_path, cluster):
     assert executed.search.effort == prepared.tuned.effort
     assert executed.settings["search.search_ef"] == prepared.tuned.effort
     assert np.all(np.diff([one.effort for one in prepared.tuned.tried]) > 0)
+
+
+# A server that somebody else runs: a stand-in for Elasticsearch ----------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere():
+    pytest.importorskip("elasticsearch")
+    with standing_in() as server:
+        yield server
+
+
+def test_of_a_server_elsewhere_the_files_are_out_of_sight_and_the_record_says_so(tmp_path, cluster, elsewhere):
+    plan = make_plan(tmp_path, "elasticsearch", dsn=elsewhere.dsn, vectors=SMALL)
+    FAMILY.check(plan, cluster)
+    prepared = FAMILY.prepare(plan, cluster, launching, ignore)
+    document, _ = judged(FAMILY.run(plan, prepared, cluster, launching, ignore))
+    assert document["metrics"]["recall"] == 1
+    assert document["engine"]["version"].startswith("Elasticsearch 9.1.0, elasticsearch ")
+    assert document["dataset"]["effective"]["type"] == "int8_hnsw"
+    assert document["evidence"]["storage"]["served_by"] == "unknown"
+    assert document["evidence"]["answers"]["problems"] == []
+    assert document["tuning"]["reached"]
+
+
+def test_a_server_that_is_gone_before_the_window_fails_the_run(tmp_path, cluster, elsewhere):
+    plan = make_plan(tmp_path, "elasticsearch", dsn=elsewhere.dsn, vectors=SMALL)
+    prepared = FAMILY.prepare(plan, cluster, launching, ignore)
+    elsewhere.stop()
+    with pytest.raises(EngineError, match="Elasticsearch does not answer"):
+        FAMILY.run(plan, prepared, cluster, launching, ignore)

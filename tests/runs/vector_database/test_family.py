@@ -40,16 +40,17 @@ def test_what_does_not_go_together_is_refused(tmp_path, cluster, database, chang
         ("diskann", "diskannpy", "python -m pip install diskannpy-rust"),
         ("pgvector", "psycopg", "python -m pip install 'psycopg[binary]'"),
         ("milvus", "pymilvus", "python -m pip install pymilvus"),
+        ("elasticsearch", "elasticsearch", "python -m pip install elasticsearch"),
         ("zvec", "zvec", "python -m pip install zvec"),
     ],
 )
 def test_what_is_not_installed_is_named_with_the_command(tmp_path, cluster, monkeypatch, database, module, command):
     monkeypatch.setitem(sys.modules, module, None)
-    plan = make_plan(tmp_path, database, dsn="127.0.0.1:1" if database == "milvus" else "")
+    plan = make_plan(tmp_path, database, dsn="127.0.0.1:1" if database in {"milvus", "elasticsearch"} else "")
     assert refused(plan, cluster).endswith(command)
 
 
-@pytest.mark.parametrize("database", ["pgvector", "milvus"])
+@pytest.mark.parametrize("database", ["pgvector", "milvus", "elasticsearch"])
 def test_a_server_that_does_not_answer_is_named(tmp_path, cluster, database):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens
