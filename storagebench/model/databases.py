@@ -51,8 +51,8 @@ class Database:
 _GRAPH = {"M": (2, 100), "ef_construction": (4, 1000)}
 _VAMANA = {"max_degree": (4, 512), "search_list_size": (4, 10_000)}
 
-LIES = ("TWICE", "REVERSED", "ZEROS", "FEW", "BEYOND", "FARTHEST", "REFUSING")
-"""Of the database fault, which only tests use: the ways in which it is wrong."""
+LIES = ("TWICE", "REVERSED", "ZEROS", "FEW", "BEYOND", "FARTHEST", "REFUSING", "CACHED")
+"""Of the database fault, which only tests use: the ways in which it is wrong, or right in an odd way."""
 
 DATABASES: Mapping[str, Database] = {
     "diskann": Database(

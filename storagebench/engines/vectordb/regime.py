@@ -1,5 +1,6 @@
 """What may serve the queries, and the evidence for it: open files, pages in memory, limits, a device at rest."""
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -102,6 +103,7 @@ class Cap:
                 "the regime capped needs control groups, and there are none here: choose another --vdb-regime"
             )
         self._home = home
+        self._from: dict[int, Path] = {}
         self._group = home / f"storagebench-{name}"
         file = "memory.limit_in_bytes" if home.name == "memory" else "memory.max"
         try:
@@ -116,16 +118,25 @@ class Cap:
     def hold(self, pids: Sequence[int]) -> None:
         """Put processes under the limit; they leave it when they end or with `release`."""
         for pid in pids:
+            self._from[pid] = self._group_of(pid)
             (self._group / "cgroup.procs").write_text(str(pid))
 
-    def release(self, pids: Sequence[int]) -> None:
-        """Take processes out, and remove the group with the last one."""
-        for pid in pids:
-            (self._home / "cgroup.procs").write_text(str(pid))
-        try:
+    def release(self) -> None:
+        """Put what was held back to where it came from, and remove the group with the last of its processes."""
+        for pid, origin in self._from.items():
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                (origin / "cgroup.procs").write_text(str(pid))
+        self._from.clear()
+        with contextlib.suppress(OSError):  # the others of this host are still in it
             self._group.rmdir()
-        except OSError:
-            return  # the others of this host are still in it
+
+    def _group_of(self, pid: int) -> Path:
+        wanted = ["memory"] if self._home.name == "memory" else [""]
+        for line in Path(f"/proc/{pid}/cgroup").read_text(encoding="ascii").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers.split(",") == wanted:
+                return self._home / path.lstrip("/")
+        return self._home
 
 
 def cap_bytes(disk_bytes: int | None) -> int:

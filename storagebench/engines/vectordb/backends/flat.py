@@ -4,7 +4,7 @@ Also the plainest of storage loads: every request reads the whole collection fro
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,10 +23,24 @@ FILE = "vectors.f32"
 CHUNK_BYTES = 4 * MIB
 
 
+class VectorsFile(Protocol):
+    """How the scan reads; what `read` returns is overwritten by the next read."""
+
+    size_bytes: int
+
+    def read(self, offset: int, length: int) -> memoryview:
+        """Return bytes of the file."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
 class FlatSearcher:
     """Reads chunk after chunk, and keeps the k nearest."""
 
-    def __init__(self, target: Target, file: DirectFile) -> None:
+    def __init__(self, target: Target, file: VectorsFile) -> None:
         self._target = target
         self._file = file
         self._held = min(target.rows, file.size_bytes // (4 * target.dimension))
@@ -98,7 +112,10 @@ class FlatSession(VectorFolder):
         return (str(self.path / FILE),)
 
     def _opened(self) -> FlatSearcher:
-        return FlatSearcher(self.target, DirectFile(self.path / FILE, CHUNK_BYTES + self.row_bytes + 2 * BLOCK_BYTES))
+        return FlatSearcher(self.target, self._file())
+
+    def _file(self) -> VectorsFile:
+        return DirectFile(self.path / FILE, CHUNK_BYTES + self.row_bytes + 2 * BLOCK_BYTES)
 
 
 class Flat:
