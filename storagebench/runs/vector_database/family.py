@@ -8,6 +8,7 @@ from pathlib import Path
 from storagebench.collect.filesystem import existing_parent, filesystem_of
 from storagebench.engines.vectordb.databases import backend_of
 from storagebench.engines.vectordb.direct import check_direct
+from storagebench.engines.vectordb.regime import LEAST_CAP_BYTES, Cap
 from storagebench.errors import ClusterError, ConfigError
 from storagebench.launch import Launching, Tell
 from storagebench.model import DATABASES, Cluster, Edition, VectorDatabasePlan
@@ -52,6 +53,13 @@ class VectorDatabase:
             raise ClusterError(
                 f"--vdb-regime=direct: {plan.index.database} does not read past the page cache; choose cold"
             )
+        if plan.regime in {"cold", "capped"} and database.server and not database.starts_itself:
+            raise ClusterError(
+                f"--vdb-regime={plan.regime}: the files of {plan.index.database} are its server's; empty its host's caches "
+                "there, and choose warm"
+            )
+        if plan.regime == "capped":
+            Cap("check", LEAST_CAP_BYTES).release()
         backend_of(plan.index.database).version(plan.dsn)
         if database.direct:
             check_direct(existing_parent(plan.data_dir))

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from storagebench.engines.vectordb import regime
 from storagebench.engines.vectordb.postgres import running
 from storagebench.errors import ClusterError, StorageBenchError
 from storagebench.model import Host
@@ -27,6 +28,7 @@ def refused(plan, cluster):
         ("flat", {"dsn": "host:1"}, "--vdb-dsn=host:1: flat lives in the process and has no server"),
         ("milvus", {}, "--vdb-dsn is missing: milvus is a server that you run; name it as host:port"),
         ("pgvector", {"regime": "direct"}, "pgvector does not read past the page cache; choose cold"),
+        ("milvus", {"regime": "cold", "dsn": "h:1"}, "the files of milvus are its server's"),
         ("pgvector", {"hosts": (Host("h1"), Host("h2"))}, "many hosts need a server of pgvector that all reach"),
     ],
 )
@@ -57,6 +59,11 @@ def test_a_server_that_does_not_answer_is_named(tmp_path, cluster, database):
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         dsn = f"postgresql://{address}/x" if database == "pgvector" else address
         assert f"--vdb-dsn={dsn}: " in refused(make_plan(tmp_path, database, dsn=dsn), cluster)
+
+
+def test_a_limit_of_memory_that_cannot_be_set_is_refused_before_a_collection_is_loaded(tmp_path, cluster, monkeypatch):
+    monkeypatch.setattr(regime, "CGROUPS", ())
+    assert "capped needs control groups" in refused(make_plan(tmp_path, regime="capped"), cluster)
 
 
 def test_more_bytes_than_the_disk_or_the_memory_has_are_refused_with_the_working(tmp_path, cluster):
