@@ -1,9 +1,11 @@
 """What becomes of collections that are not the planned ones, and of loads that are stopped: a verdict, or one sentence."""
 
+import contextlib
 import dataclasses
 import json
 import resource
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from storagebench.engines.vectordb.source import source_of
 from storagebench.errors import DatasetError, EngineError
 from storagebench.runs.vector_database import preparation
 from storagebench.runs.vector_database.family import FAMILY
+from storagebench.units import MIB
 from tests.engines.vectordb.plans import make_plan, open_folder
 from tests.runs.vector_database.courses import SMALL, ignore, judged, launching, prepared_run, reasons
 
@@ -177,3 +180,49 @@ def test_whatever_stops_a_load_drops_what_there_is(plan, cluster, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         FAMILY.prepare(plan, cluster, launching, ignore)
     assert not Path(plan.collection_dir, "data").exists()
+
+
+@pytest.fixture
+def small_disk():
+    """A filesystem of some MiB, which every user may enter; its size can be changed."""
+    with open_folder() as folder:
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=4m,mode=755", "none", folder], capture_output=True, check=False
+        )
+        if done.returncode:
+            pytest.skip("NOT TESTED: no small filesystem can be mounted here: run as root")
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def resize(folder, mib):
+    subprocess.run(["mount", "-o", f"remount,size={mib}m", folder], check=True)
+
+
+@pytest.mark.parametrize(
+    ("database", "left_mib"),
+    [
+        ("flat", 4),  # the vectors take 5.7
+        ("diskann", 9),  # enough for the vectors, too little for the graph
+        ("zvec", 4),  # it maps what it writes, and so a full disk kills it
+        ("pgvector", 4),
+    ],
+)
+def test_a_disk_that_is_full_in_mid_load_leaves_no_collection_and_a_larger_one_is_enough(
+    cluster, small_disk, database, left_mib
+):
+    plan = make_plan(small_disk, database, vectors=dataclasses.replace(SMALL, dimension=1000))
+    with contextlib.ExitStack() as stack:
+        resize(small_disk, 1024)
+        if database == "pgvector":
+            plan = dataclasses.replace(plan, dsn=stack.enter_context(running(str(small_disk))))
+        resize(small_disk, left_mib + shutil.disk_usage(small_disk).used // MIB)
+        with pytest.raises((DatasetError, EngineError), match="No space left|killed by SIGBUS") as caught:
+            FAMILY.prepare(plan, cluster, launching, ignore)
+        assert "\n" not in str(caught.value)
+        with open_session(plan) as session:
+            assert session.label() is None
+        resize(small_disk, 1024)
+        assert FAMILY.prepare(plan, cluster, launching, ignore).loaded.rows == SMALL.num_vectors

@@ -55,7 +55,7 @@ class DiskAnnSearcher:
             index = library().StaticDiskIndex(str(folder), num_threads=1, beam_width=BEAM)
         except Exception as error:  # noqa: BLE001 - the library raises what its native part hands it
             raise DatasetError(
-                f"{folder} cannot be opened as a DiskANN index ({error}): --vdb-fresh builds it anew"
+                f"{folder} cannot be opened as a DiskANN index ({_said(error)}): --vdb-fresh builds it anew"
             ) from None
         self._search = index._index.search  # noqa: SLF001 - its wrapper costs more than a tenth of a request
 
@@ -64,7 +64,7 @@ class DiskAnnSearcher:
         try:
             found = [self._search(query=query, recall_at=k, l_value=effort).ids for query in queries]
         except Exception as error:  # noqa: BLE001 - the library raises what its native part hands it
-            raise RequestError(f"DiskANN did not answer: {error}") from None
+            raise RequestError(f"DiskANN did not answer: {_said(error)}") from None
         if all(len(ids) == k for ids in found):  # as good as always: the quickest way into an array
             return np.array(found, np.int64)
         answer = np.full((len(queries), k), -1, np.int64)
@@ -106,7 +106,7 @@ class DiskAnnSession(VectorFolder):
         except ClusterError:
             raise
         except Exception as error:  # noqa: BLE001 - the library raises what its native part hands it
-            raise DatasetError(f"DiskANN cannot build an index in {self.path}: {error}") from None
+            raise DatasetError(f"DiskANN cannot build an index in {self.path}: {_said(error)}") from None
         (self.path / VECTORS).unlink()
         head = Head.read(self.path)
         return {
@@ -180,6 +180,12 @@ class Head:
             block, place = divmod(node, self.nodes_per_block)
             return (1 + block) * BLOCK_BYTES + place * self.node_bytes
         return (1 + node * -(-self.node_bytes // BLOCK_BYTES)) * BLOCK_BYTES
+
+
+def _said(error: Exception) -> str:
+    """Return the library's words in one line, without the places in its sources and the stack below them."""
+    words = str(error).partition("Stack backtrace")[0].partition(" -- (")[0]
+    return " ".join(words.split()) or type(error).__name__
 
 
 class DiskAnn:
