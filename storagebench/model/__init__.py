@@ -2,7 +2,7 @@
 
 from storagebench.model.checkpointing_plan import CheckpointingPlan
 from storagebench.model.cluster import LOCALHOST, Cluster, Host, HostFacts
-from storagebench.model.databases import DATABASES, Database, IndexType
+from storagebench.model.databases import DATABASES, LIES, Database, IndexType
 from storagebench.model.dataset import Column, Dataset
 from storagebench.model.edition import Edition
 from storagebench.model.families import OFFICIAL
@@ -35,6 +35,7 @@ __all__ = [
     "DISTRIBUTIONS",
     "FLOAT_BYTES",
     "LANGUAGE_MODELS",
+    "LIES",
     "LOCALHOST",
     "METRICS",
     "OFFICIAL",

@@ -51,6 +51,9 @@ class Database:
 _GRAPH = {"M": (2, 100), "ef_construction": (4, 1000)}
 _VAMANA = {"max_degree": (4, 512), "search_list_size": (4, 10_000)}
 
+LIES = ("TWICE", "REVERSED", "ZEROS", "FEW", "BEYOND", "FARTHEST", "REFUSING", "CACHED")
+"""Of the database fault, which only tests use: the ways in which it is wrong, or right in an odd way."""
+
 DATABASES: Mapping[str, Database] = {
     "diskann": Database(
         indexes={
@@ -65,6 +68,7 @@ DATABASES: Mapping[str, Database] = {
         disk_factor=3.2,
     ),
     "flat": Database(indexes={"FLAT": IndexType()}, direct=True),
+    "fault": Database(indexes=dict.fromkeys(LIES, IndexType()), direct=True),
     "null": Database(indexes={"NONE": IndexType(resident=True)}, disk_factor=0),
     "pgvector": Database(
         indexes={
@@ -89,6 +93,32 @@ DATABASES: Mapping[str, Database] = {
         },
         server="host:port",
         disk_factor=0,
+    ),
+    "elasticsearch": Database(
+        indexes={
+            name: IndexType(
+                build={"M": (2, 512), "ef_construction": (4, 3200)},
+                effort="num_candidates",
+                most_effort=10_000,
+                most_dimensions=4096,
+            )
+            for name in ("HNSW", "INT8_HNSW")
+        },
+        server="host:port",
+        disk_factor=0,
+    ),
+    "zvec": Database(
+        indexes={
+            "DISKANN": IndexType(
+                build={"max_degree": (1, 100), "search_list_size": (10, 100), "pq_chunks": (1, 1024)},
+                effort="list_size",
+                most_effort=10_000,
+                metrics=("COSINE", "L2"),
+            )
+        },
+        direct=True,
+        loads_in_parallel=False,
+        disk_factor=3.5,
     ),
 }
 """By their names as results trees have them."""

@@ -181,7 +181,7 @@ def _search(tree: Mapping[str, Any], asked: VectorWishes) -> Search:
 def _problems(vectors: Vectors, index: Index, kind: IndexType, search: Search) -> Iterator[str]:
     """Say what cannot be, worst first; nothing is made to fit in silence."""
     name, effort, built = f"{index.type} of {index.database}", search.effort, index.parameters
-    listed = kind.effort in {"search_list", "ef", "hnsw.ef_search"}
+    listed = kind.effort in {"search_list", "list_size", "ef", "hnsw.ef_search", "num_candidates"}
     lists, chunks = built.get("lists", 0), built.get("pq_chunks", 0)
     wrong = {
         f"{name} knows no metric {vectors.metric}; it has {', '.join(kind.metrics)}": vectors.metric

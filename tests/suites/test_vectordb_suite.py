@@ -119,6 +119,7 @@ def postgres_of(folder):
         (["-k", "pgvector-hnsw-tiny", "--vdb-dsn=postgresql://127.0.0.1:1/x"], "start the server, or name another"),
         (["-k", "pgvector-hnsw-tiny", "--vdb-regime=direct"], "pgvector does not read past the page cache"),
         (["-k", "flat-tiny", "--vdb-dsn=postgresql://u:secret@h/x"], "leave the password out"),
+        (["-k", "flat-tiny", "--param=dataset.dimension=0"], "must be a whole number of at least 1 and at most 32768"),
         (["-k", "flat-tiny", "--param=index.max_degre=8"], "did you mean 'index.max_degree'"),
         (["-k", "diskann-10m", "--accelerators=4"], "are needed"),
     ],
@@ -134,20 +135,28 @@ def test_bad_input_is_one_sentence_before_any_work(tmp_path, options, sentence):
     assert not list(tmp_path.glob("data/vectordb/*/*/data"))
 
 
-def long_session(folder, *arguments):
-    process = subprocess.Popen(
-        [*command(folder), SUITE, *arguments, "--vdb-runtime=100"],
+def started(folder, *arguments):
+    return subprocess.Popen(
+        [*command(folder), SUITE, *arguments],
         cwd=ROOT,
         env=environment() | {"STORAGEBENCH_TEST": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def wait_until(process, reached):
     deadline = time.monotonic() + 120
-    while not (ranks_of(folder) and list(folder.glob("results/**/vdb_run.stdout.log"))):
+    while not reached():
         assert process.poll() is None, process.stdout.read()
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def long_session(folder, *arguments):
+    process = started(folder, *arguments, "--vdb-runtime=100")
+    wait_until(process, lambda: ranks_of(folder) and list(folder.glob("results/**/vdb_run.stdout.log")))
     time.sleep(1.0)
     return process
 
@@ -188,3 +197,23 @@ def test_a_killed_server_fails_the_run_and_stops():
         assert ranks_of(folder) == []
         assert postgres_of(folder) == []
         assert words_of(folder) == ["failed"]
+        again = session(folder, "-k", "pgvector-hnsw-tiny", *TINY, suite=SUITE)
+        (record,) = again.records()
+        assert record["metrics"]["recall"] > 0.85  # the collection came through the crash
+
+
+@pytest.mark.parametrize(("stop", "code"), [("ctrl-c", 2), ("killed rank", 1)])
+def test_a_load_that_is_stopped_leaves_no_collection_and_no_process(tmp_path, stop, code):
+    large = [option for option in FLAT if "num_vectors" not in option]
+    process = started(tmp_path, *large, "--param=dataset.num_vectors=4000000", "--accelerators=2")
+    wait_until(process, lambda: list(tmp_path.glob("data/vectordb/flat/*/data/vectors.f32")) and ranks_of(tmp_path))
+    if stop == "ctrl-c":
+        process.send_signal(signal.SIGINT)
+    else:
+        os.kill(ranks_of(tmp_path)[-1], signal.SIGKILL)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == code, output
+    assert ranks_of(tmp_path) == []
+    assert not list(tmp_path.glob("data/vectordb/flat/*/data"))
+    assert not list(tmp_path.glob("data/vectordb/flat/*/.truth*"))
+    assert not list(tmp_path.glob("results/**/record.json"))

@@ -1,6 +1,7 @@
 """Reading a file past the page cache, into memory that is used again and again."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from storagebench.engines.storage.buffers import BLOCK_BYTES, aligned_memory, round_up
@@ -47,3 +48,19 @@ class DirectFile:
     def close(self) -> None:
         """Close the file."""
         os.close(self._descriptor)
+
+
+def check_direct(folder: Path) -> None:
+    """Read a block of a file that is made for it, past the page cache.
+
+    Raises:
+        DatasetError: the folder's filesystem cannot do that; it is better known before a collection is loaded.
+    """
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".storagebench-probe-") as probe:
+        probe.write(bytes(BLOCK_BYTES))
+        probe.flush()
+        file = DirectFile(Path(probe.name), BLOCK_BYTES)
+        try:
+            file.read(0, BLOCK_BYTES)
+        finally:
+            file.close()

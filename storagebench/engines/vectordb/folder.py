@@ -1,6 +1,6 @@
-"""An embedded database's folder: made once, filled block by block by any rank, sealed at the end, read directly.
+"""An embedded database's folder: made once, sealed at the end; `sealed.json` says that the collection is whole.
 
-`vectors.f32` holds the raw vectors while an index is built of them; `sealed.json` says that the collection is whole.
+A `VectorFolder` has one file of raw vectors, which any rank fills block by block, and of which an index is built.
 """
 
 import os
@@ -22,13 +22,11 @@ DATA = "data"
 
 
 class Folder:
-    """What all embedded databases share; `header_bytes` is what stands before the vectors in the file of `vectors`."""
+    """What all embedded databases share."""
 
-    def __init__(self, target: Target, *, vectors: str, header: bytes = b"") -> None:
+    def __init__(self, target: Target) -> None:
         self.target = target
         self.path = Path(target.folder, DATA)
-        self._vectors = self.path / vectors
-        self._header = header
 
     def __enter__(self) -> Self:
         return self
@@ -48,41 +46,29 @@ class Folder:
             return ""
 
     def create(self) -> None:
-        """Make the folder, and the file of vectors in its full length.
+        """Make the folder.
 
         Raises:
             DatasetError: it is there, or there is no room.
         """
         try:
             self.path.mkdir(parents=True)
-            with self._vectors.open("xb") as sink:
-                sink.write(self._header)
-                os.posix_fallocate(sink.fileno(), 0, len(self._header) + self.row_bytes * self.target.rows)
         except FileExistsError:
             raise DatasetError(f"{self.path} exists: it is never replaced in silence; --vdb-fresh drops it") from None
         except OSError as error:
-            shutil.rmtree(self.path, ignore_errors=True)
             raise DatasetError(f"cannot make {self.path}: {error.strerror}; choose another --data-dir") from None
 
-    def load(self, first_id: int, rows: Rows) -> None:
-        """Write vectors to their place in the file.
+    def check(self, first_id: int, rows: Rows) -> None:
+        """Refuse vectors that are not of this collection.
 
         Raises:
-            DatasetError: they are of another dimension, beyond the collection, or cannot be written.
+            DatasetError: they are of another dimension, or beyond it.
         """
         if rows.shape[1] != self.target.dimension or not 0 <= first_id <= self.target.rows - len(rows):
             raise DatasetError(
                 f"{self.path} takes {self.target.rows:,} vectors of {self.target.dimension:,} dimensions, not "
                 f"{len(rows):,} of {rows.shape[1]:,} from id {first_id:,} on"
             )
-        try:
-            with self._vectors.open("r+b", buffering=0) as sink:
-                sink.seek(len(self._header) + self.row_bytes * first_id)
-                view = rows.reshape(-1).view(np.uint8).data
-                while view:
-                    view = view[sink.write(view) :]
-        except OSError as error:
-            raise DatasetError(f"cannot write {self._vectors}: {error.strerror}") from None
 
     def settle(self, deadline_s: float) -> None:
         """Make all files durable: nothing works in the background of an embedded database."""
@@ -122,3 +108,39 @@ class Folder:
     def row_bytes(self) -> int:
         """Bytes of one vector."""
         return FLOAT_BYTES * self.target.dimension
+
+
+class VectorFolder(Folder):
+    """A folder with a file of vectors; `header` is what stands before them."""
+
+    def __init__(self, target: Target, *, vectors: str, header: bytes = b"") -> None:
+        super().__init__(target)
+        self._vectors = self.path / vectors
+        self._header = header
+
+    def create(self) -> None:
+        """Make the folder, and the file of vectors in its full length."""
+        super().create()
+        try:
+            with self._vectors.open("xb") as sink:
+                sink.write(self._header)
+                os.posix_fallocate(sink.fileno(), 0, len(self._header) + self.row_bytes * self.target.rows)
+        except OSError as error:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise DatasetError(f"cannot make {self._vectors}: {error.strerror}; choose another --data-dir") from None
+
+    def load(self, first_id: int, rows: Rows) -> None:
+        """Write vectors to their place in the file.
+
+        Raises:
+            DatasetError: they are of another dimension, beyond the collection, or cannot be written.
+        """
+        self.check(first_id, rows)
+        try:
+            with self._vectors.open("r+b", buffering=0) as sink:
+                sink.seek(len(self._header) + self.row_bytes * first_id)
+                view = rows.reshape(-1).view(np.uint8).data
+                while view:
+                    view = view[sink.write(view) :]
+        except OSError as error:
+            raise DatasetError(f"cannot write {self._vectors}: {error.strerror}") from None

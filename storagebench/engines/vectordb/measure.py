@@ -192,7 +192,7 @@ def _served_by(evidence: Evidence, engine: int | None, asked: int | None, device
     read = min((count for count in (engine, device) if count is not None), default=None)
     if read is None:
         return "unknown", "neither the database's processes nor the device can be counted"
-    if asked is None:
+    if not asked:
         if read == 0:
             return "memory", "nothing was read from storage in the window"
         return "unknown", "the database does not say what it asked of its files"

@@ -1,5 +1,6 @@
 """What may serve the queries, and the evidence for it: open files, pages in memory, limits, a device at rest."""
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from storagebench.units import MIB
 
 QUIET_MIB_PER_S = 1.0
 LOOK_S = 1.0
+SHORTEST_LOOK_S = 0.1
+"""Of who does not want to wait at all."""
 CAPPED_SHARE = 0.25
 """Of the bytes on disk: the memory that the regime capped leaves."""
 LEAST_CAP_BYTES = 256 * MIB
@@ -78,7 +81,7 @@ def wait_until_quiet(folder: str, most_s: float) -> tuple[bool, float, float | N
     began = time.monotonic()
     while True:
         before, looked = devices.written_bytes(device), time.monotonic()
-        time.sleep(LOOK_S)
+        time.sleep(min(LOOK_S, max(most_s, SHORTEST_LOOK_S)))
         now = time.monotonic()
         rate = (devices.written_bytes(device) - before) / MIB / (now - looked)
         if rate < QUIET_MIB_PER_S or now - began >= most_s:
@@ -100,6 +103,7 @@ class Cap:
                 "the regime capped needs control groups, and there are none here: choose another --vdb-regime"
             )
         self._home = home
+        self._from: dict[int, Path] = {}
         self._group = home / f"storagebench-{name}"
         file = "memory.limit_in_bytes" if home.name == "memory" else "memory.max"
         try:
@@ -114,16 +118,25 @@ class Cap:
     def hold(self, pids: Sequence[int]) -> None:
         """Put processes under the limit; they leave it when they end or with `release`."""
         for pid in pids:
+            self._from[pid] = self._group_of(pid)
             (self._group / "cgroup.procs").write_text(str(pid))
 
-    def release(self, pids: Sequence[int]) -> None:
-        """Take processes out, and remove the group with the last one."""
-        for pid in pids:
-            (self._home / "cgroup.procs").write_text(str(pid))
-        try:
+    def release(self) -> None:
+        """Put what was held back to where it came from, and remove the group with the last of its processes."""
+        for pid, origin in self._from.items():
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                (origin / "cgroup.procs").write_text(str(pid))
+        self._from.clear()
+        with contextlib.suppress(OSError):  # the others of this host are still in it
             self._group.rmdir()
-        except OSError:
-            return  # the others of this host are still in it
+
+    def _group_of(self, pid: int) -> Path:
+        wanted = ["memory"] if self._home.name == "memory" else [""]
+        for line in Path(f"/proc/{pid}/cgroup").read_text(encoding="ascii").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers.split(",") == wanted:
+                return self._home / path.lstrip("/")
+        return self._home
 
 
 def cap_bytes(disk_bytes: int | None) -> int:

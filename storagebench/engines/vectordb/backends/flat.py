@@ -4,17 +4,18 @@ Also the plainest of storage loads: every request reads the whole collection fro
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from storagebench import __version__
 from storagebench.engines.storage.buffers import BLOCK_BYTES
-from storagebench.engines.vectordb.backend import Stats, Target
+from storagebench.engines.vectordb.backend import Searcher, Stats, Target
 from storagebench.engines.vectordb.direct import DirectFile
-from storagebench.engines.vectordb.folder import Folder
+from storagebench.engines.vectordb.folder import VectorFolder
 from storagebench.engines.vectordb.source import Rows
 from storagebench.engines.vectordb.truth import Ids, similarities
+from storagebench.errors import DatasetError
 from storagebench.model import DATABASES
 from storagebench.units import MIB
 
@@ -22,20 +23,35 @@ FILE = "vectors.f32"
 CHUNK_BYTES = 4 * MIB
 
 
+class VectorsFile(Protocol):
+    """How the scan reads; what `read` returns is overwritten by the next read."""
+
+    size_bytes: int
+
+    def read(self, offset: int, length: int) -> memoryview:
+        """Return bytes of the file."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
 class FlatSearcher:
     """Reads chunk after chunk, and keeps the k nearest."""
 
-    def __init__(self, target: Target, file: DirectFile) -> None:
+    def __init__(self, target: Target, file: VectorsFile) -> None:
         self._target = target
         self._file = file
+        self._held = min(target.rows, file.size_bytes // (4 * target.dimension))
         self._rows = max(1, CHUNK_BYTES // (4 * target.dimension))
 
     def search(self, queries: Rows, k: int, effort: int) -> Ids:
-        """Compare the queries with every vector."""
+        """Compare the queries with every vector that is there."""
         ids: Ids = np.empty((len(queries), 0), np.int64)
         near = np.empty((len(queries), 0), np.float32)
-        for first in range(0, self._target.rows, self._rows):
-            rows = self.rows(first, min(self._rows, self._target.rows - first))
+        for first in range(0, self._held, self._rows):
+            rows = self.rows(first, min(self._rows, self._held - first))
             found = similarities(queries, rows, self._target.metric)
             numbers = np.broadcast_to(np.arange(first, first + len(rows)), found.shape)
             near, ids = np.concatenate([near, found], axis=1), np.concatenate([ids, numbers], axis=1)
@@ -57,7 +73,7 @@ class FlatSearcher:
         self._file.close()
 
 
-class FlatSession(Folder):
+class FlatSession(VectorFolder):
     """One file of vectors."""
 
     def __init__(self, target: Target) -> None:
@@ -67,26 +83,39 @@ class FlatSession(Folder):
         """Need no index."""
         return {}
 
-    def searcher(self) -> FlatSearcher:
+    def searcher(self) -> Searcher:
         """Open the file."""
-        return FlatSearcher(self.target, DirectFile(self.path / FILE, CHUNK_BYTES + self.row_bytes + 2 * BLOCK_BYTES))
+        return self._opened()
 
     def fetch(self, ids: Ids) -> Rows:
         """Read vectors one by one."""
-        searcher = self.searcher()
+        searcher = self._opened()
         try:
             return np.concatenate([searcher.rows(int(one), 1).copy() for one in ids])
         finally:
             searcher.close()
 
     def stats(self) -> Stats:
-        """Count rows by the length of the file."""
-        size = (self.path / FILE).stat().st_size
+        """Count rows by the length of the file.
+
+        Raises:
+            DatasetError: there is none.
+        """
+        try:
+            size = (self.path / FILE).stat().st_size
+        except OSError as error:
+            raise DatasetError(f"{self.path / FILE}: {error.strerror}: --vdb-fresh loads it anew") from None
         return Stats(rows=size // self.row_bytes, disk_bytes=size, resident_bytes=0)
 
     def data_paths(self) -> tuple[str, ...]:
         """Return the file."""
         return (str(self.path / FILE),)
+
+    def _opened(self) -> FlatSearcher:
+        return FlatSearcher(self.target, self._file())
+
+    def _file(self) -> VectorsFile:
+        return DirectFile(self.path / FILE, CHUNK_BYTES + self.row_bytes + 2 * BLOCK_BYTES)
 
 
 class Flat:

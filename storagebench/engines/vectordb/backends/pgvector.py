@@ -66,6 +66,7 @@ class PgvectorSearcher:
     def __init__(self, target: Target) -> None:
         self._connection = connect(target.dsn)
         self._wire = self._connection.pgconn
+        self._gone: type[Exception] = library().OperationalError
         self._setting = DATABASES["pgvector"].indexes[target.index].effort
         near = OPERATORS[target.metric][1]
         self._query = f"SELECT id FROM {target.name} ORDER BY vector {near} $1 LIMIT $2".encode()  # noqa: S608 - our name
@@ -83,7 +84,10 @@ class PgvectorSearcher:
         head = queries.shape[1].to_bytes(2, "big") + b"\0\0"
         for place, query in enumerate(queries):
             values = [head + query.astype(">f4").tobytes(), limit]
-            result = self._wire.exec_prepared(b"nearest", values, param_formats=[1, 1], result_format=1)
+            try:
+                result = self._wire.exec_prepared(b"nearest", values, param_formats=[1, 1], result_format=1)
+            except self._gone as error:
+                raise RequestError(f"PostgreSQL did not answer: {_first_line(str(error))}") from None
             if result.error_message:
                 raise RequestError(f"PostgreSQL did not answer: {_first_line(result.error_message)}")
             found = [int.from_bytes(result.get_value(row, 0), "big") for row in range(result.ntuples)]
