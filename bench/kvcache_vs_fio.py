@@ -15,24 +15,20 @@ objects that are written it makes files of their size, all room reserved first, 
 """
 
 import argparse
-import json
 import mmap
 import os
 import random
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
+from bench.fio import Round, Took, cpu_s, demand_fio, heading, in_turn, medians, own_folder, row, run_fio
 from storagebench.engines.kvcache.draws import Stream
 from storagebench.engines.kvcache.load import Run
 from storagebench.engines.kvcache.payload import Payload
@@ -49,34 +45,8 @@ from storagebench.units import GIB, MIB
 SIZES_MIB = (2.5, 8.0, 32.0, 64.0)
 SET_BYTES = 2 * GIB
 FIO_FILES, FIO_FILE_BYTES = 4, 512 * MIB
-BAR, NOISY_BAR, NOISE = 0.95, 0.85, 0.05
-"""Where fio differs from fio by more than the noise, the bar is the lower one."""
 CPU_BAR_S_PER_GIB = 0.15
-
-
-class Took(NamedTuple):
-    """One measurement."""
-
-    gib_per_s: float
-    cpu_s_per_gib: float
-
-
-class Round(NamedTuple):
-    """Ours once, fio twice."""
-
-    ours: Took
-    fio: tuple[Took, Took]
-
-    @property
-    def ratio(self) -> float:
-        """Our rate over fio's."""
-        return self.ours.gib_per_s / statistics.fmean(took.gib_per_s for took in self.fio)
-
-    @property
-    def noise(self) -> float:
-        """How much fio differs from itself."""
-        rates = [took.gib_per_s for took in self.fio]
-        return max(rates) / min(rates) - 1
+WIDTH = 8
 
 
 class Bench:
@@ -92,11 +62,7 @@ class Bench:
 
     def round(self, op: str) -> Round:
         """Measure ours once and fio twice, in random order."""
-        order = random.sample([self.ours, self.fio, self.fio], 3)
-        took = [(measure, measure(op)) for measure in order]
-        (ours,) = (one for measure, one in took if measure == self.ours)
-        first, second = (one for measure, one in took if measure == self.fio)
-        return Round(ours, (first, second))
+        return Round(*in_turn(lambda: self.ours(op), lambda: self.fio(op)))
 
     def ours(self, op: str) -> Took:
         """Run the engine on a plan of one kind."""
@@ -136,14 +102,14 @@ class Bench:
             executors = [Executor(backend, payload, self._part_bytes) for _ in range(self._threads)]
             Run(fill_of(trace), load, [], executors).complete()
             run = Run(share_of(trace), load, *((executors, []) if op == "read" else ([], executors)))
-            cpu_s: dict[str, float] = {}
-            window = run.drive(time.perf_counter_ns(), lambda edge: cpu_s.__setitem__(edge, time.process_time()))
+            clock: dict[str, float] = {}
+            window = run.drive(time.perf_counter_ns(), lambda edge: clock.__setitem__(edge, time.process_time()))
         finally:
             backend.clear()
         kind = GET if op == "read" else PUT
         moved = window.holds(run.samples.ended) & (run.samples.ended != NEVER) & (trace.operations["kind"] == kind)
         gib = int(moved.sum()) * self._size_bytes / GIB
-        return Took(gib / window.length_s, (cpu_s["end"] - cpu_s["begin"]) / gib)
+        return Took(gib / window.length_s, (clock["end"] - clock["begin"]) / gib)
 
     def fio(self, op: str) -> Took:
         """Run fio at the same size and concurrency, making files where ours makes files."""
@@ -160,15 +126,10 @@ class Bench:
             "runtime": f"{self._seconds}s",
             "refill_buffers": 0,
             "group_reporting": 1,
-            "output-format": "json",
             **(self._making_files() if makes else self._within_files(op)),
         }
-        command = ["fio", *(f"--{name}={value}" for name, value in settings.items())]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        job = json.loads(told[told.index("{") :])["jobs"][0]
-        gib = job[op]["io_bytes"] / GIB
-        cpu_s = (job["usr_cpu"] + job["sys_cpu"]) / 100 * job["job_runtime"] / 1000
-        return Took(job[op]["bw_bytes"] / GIB, cpu_s / gib)
+        (job,) = run_fio(settings)
+        return Took(job[op]["bw_bytes"] / GIB, cpu_s(job) / (job[op]["io_bytes"] / GIB))
 
     def _within_files(self, op: str) -> dict[str, str | int]:
         return {
@@ -280,43 +241,24 @@ def main() -> int:
     parser.add_argument("--pages", action="store_true", help="compare memory of huge and of small pages instead")
     options = parser.parse_args()
     random.seed(1)
-    with _folder(options.dir) as folder:
+    with own_folder(options.dir, "kvcache_vs_fio") as folder:
         if options.pages:
             pages(folder, options.seconds, options.threads)
             return 0
-        if shutil.which("fio") is None:
-            sys.exit("fio is not installed: apt-get install fio")
+        demand_fio()
         print(f"{options.op}, {options.threads} threads, {options.layout}, parts of {options.part_mib:g} MiB")
-        print(f"{'MiB':>6}{'GiB/s ours':>12}{'fio':>8}{'ratio':>8}{'noise':>8}{'CPU-s/GiB ours':>16}{'fio':>8}")
+        print(heading(WIDTH))
         verdicts = [_size(folder, size, options) for size in SIZES_MIB]
         return 0 if all(verdicts) else 1
 
 
 def _size(folder: Path, size_mib: float, options: argparse.Namespace) -> bool:
     bench = Bench(folder, int(size_mib * MIB), options)
-    rounds = [bench.round(options.op) for _ in range(options.rounds)]
-    ratio, noise = (statistics.median(getattr(one, name) for one in rounds) for name in ("ratio", "noise"))
-    ours = [one.ours for one in rounds]
-    fio = [took for one in rounds for took in one.fio]
-    rates = [statistics.median(took.gib_per_s for took in measured) for measured in (ours, fio)]
-    cpu_s = [statistics.median(took.cpu_s_per_gib for took in measured) for measured in (ours, fio)]
-    bar = NOISY_BAR if noise > NOISE else BAR
-    missed = [name for name, misses in (("rate", ratio < bar), ("CPU", cpu_s[0] > CPU_BAR_S_PER_GIB)) if misses]
-    print(
-        f"{size_mib:6g}{rates[0]:12.2f}{rates[1]:8.2f}{ratio:8.2f}{noise:8.2f}{cpu_s[0]:16.3f}{cpu_s[1]:8.3f}"
-        f"   bar {bar:.2f} {'MISSED: ' + ', '.join(missed) if missed else 'met'}",
-        flush=True,
-    )
-    return not missed
-
-
-@contextmanager
-def _folder(parent: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="kvcache_vs_fio.", dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
+    found = medians(bench.round(options.op) for _ in range(options.rounds))
+    saves = found.ours.cpu_s_per_gib <= CPU_BAR_S_PER_GIB
+    cpu_verdict = "met" if saves else "MISSED"
+    print(f"{row(f'{size_mib:g} MiB', WIDTH, found)}   {found.verdict()}, CPU {cpu_verdict}", flush=True)
+    return saves and found.ratio >= found.bar()
 
 
 if __name__ == "__main__":
