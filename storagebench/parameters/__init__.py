@@ -2,7 +2,7 @@
 
 from storagebench.parameters.core_config import core_config_hash, respell
 from storagebench.parameters.datasets import dataset_of, expand_columns, row_bytes
-from storagebench.parameters.dotted import check_param, flatten, merge, parse_param, set_dotted
+from storagebench.parameters.dotted import check_param, flatten, merge, parse_param, set_dotted, with_values
 
 __all__ = [
     "check_param",
@@ -15,4 +15,5 @@ __all__ = [
     "respell",
     "row_bytes",
     "set_dotted",
+    "with_values",
 ]

@@ -79,6 +79,13 @@ def merge(tree: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]
     return {key: merged[key] for key in order if key in merged}
 
 
+def with_values(tree: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a new tree with several values set, by dotted key; None removes one."""
+    for name, value in values.items():
+        tree = set_dotted(tree, name, value)
+    return tree
+
+
 def set_dotted(tree: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
     """Return a new tree in which one dotted key has the value; None removes it."""
     for part in reversed(key.split(".")):

@@ -9,6 +9,7 @@ from storagebench.errors import PlanError
 from storagebench.model import CheckpointingPlan, Cluster, Edition, Override, Prediction, Workload
 from storagebench.model.checkpoint_layout import CheckpointLayout, transformer_of
 from storagebench.model.checkpoint_size import checkpoint_bytes, subset_bytes
+from storagebench.plan.chosen import chosen
 from storagebench.plan.description import described, working
 from storagebench.plan.wishes import Wishes
 from storagebench.select import READ, WRITE, Point
@@ -32,21 +33,14 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
     workload, ranks = point.workload, point.accelerators
     zeroed = [name for phase, name in COUNTS.items() if _phase(point) not in ("", phase)]
     overrides = {name: override for name, override in wishes.overrides(workload).items() if name not in zeroed}
-    tree = _with(workload.parameters, {name: override.value for name, override in overrides.items()})
+    tree = parameters.with_values(workload.parameters, {name: override.value for name, override in overrides.items()})
     subset = tree["checkpoint"].get("mode", _mode(workload, ranks, edition)) == "subset"
     data = _data_parallelism(point, tree, subset=subset)
     settings = _settings(point, wishes, overrides, data if subset else None) | dict.fromkeys(zeroed, 0)
-    tree = _with(tree, settings)
+    tree = parameters.with_values(tree, settings)
     model = transformer_of(tree, data)
     return CheckpointingPlan(
-        id=point.id,
-        workload=workload,
-        division=wishes.division,
-        edition=edition.name,
-        run=point.run,
-        quick=wishes.quick,
-        hosts=wishes.hosts,
-        accelerators=ranks,
+        **chosen(point, wishes, edition),
         parameters=tree,
         overrides=overrides,
         settings=settings,
@@ -54,11 +48,6 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
             tree, CheckpointLayout(model=model, ranks=ranks, scale=Fraction(_scale(tree))), len(cluster.hosts)
         ),
         seed=seed,
-        engine=wishes.engine,
-        launcher=wishes.launcher,
-        organisation=wishes.organisation,
-        system=wishes.system,
-        results_dir=wishes.results_dir,
         model=model,
         subset=subset,
         scale=_scale(tree),
@@ -126,12 +115,6 @@ def _settings(point: Point, wishes: Wishes, overrides: Mapping[str, Override], d
     if data is not None:
         ours |= {"checkpoint.mode": "subset", "model.parallelism.data": data}
     return {name: value for name, value in ours.items() if name not in overrides}
-
-
-def _with(tree: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
-    for name, value in values.items():
-        tree = parameters.set_dotted(tree, name, value)
-    return tree
 
 
 def _scale(tree: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from storagebench.model import (
     Tiers,
     Traffic,
 )
+from storagebench.plan.chosen import chosen
 from storagebench.plan.description import described, working
 from storagebench.plan.wishes import Wishes
 from storagebench.select import Point
@@ -51,9 +52,7 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
     overrides = wishes.overrides(workload)
     if wishes.seed is not None:
         overrides["sequence.seed"] = Override(wishes.seed, "user")
-    tree = workload.parameters
-    for name, override in overrides.items():
-        tree = parameters.set_dotted(tree, name, override.value)
+    tree = parameters.with_values(workload.parameters, {name: override.value for name, override in overrides.items()})
     known = parameters.flatten({name: item for name, item in tree.items() if name != "options"})
     options: Mapping[str, Mapping[str, Any]] = tree.get("options", {"1": {}})
     share_bytes = int(MOST_FREE_SHARE * (free_bytes or 0)) // point.accelerators
@@ -64,24 +63,12 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
     trials: int = known["sequence.trials"]
     delay_s: float = known["sequence.inter_option_delay_s"]
     return KvCachePlan(
-        id=point.id,
-        workload=workload,
-        division=wishes.division,
-        edition=edition.name,
-        run=point.run,
-        quick=wishes.quick,
-        hosts=wishes.hosts,
-        accelerators=point.accelerators,
+        **chosen(point, wishes, edition),
         parameters=tree,
         overrides=overrides,
         settings={},
         prediction=_prediction(stages, trials, delay_s, point.accelerators, len(cluster.hosts)),
         seed=known["sequence.seed"],
-        engine=wishes.engine,
-        launcher=wishes.launcher,
-        organisation=wishes.organisation,
-        system=wishes.system,
-        results_dir=wishes.results_dir,
         stages=stages,
         trials=trials,
         inter_option_delay_s=delay_s,

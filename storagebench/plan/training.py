@@ -19,6 +19,7 @@ from storagebench.model import (
     Workload,
     required_files,
 )
+from storagebench.plan.chosen import chosen
 from storagebench.plan.description import described, working
 from storagebench.plan.wishes import Wishes
 from storagebench.select import Point
@@ -35,9 +36,7 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
     """
     workload = point.workload
     overrides = wishes.overrides(workload)
-    tree = workload.parameters
-    for name, override in overrides.items():
-        tree = parameters.set_dotted(tree, name, override.value)
+    tree = parameters.with_values(workload.parameters, {name: override.value for name, override in overrides.items()})
     asked = parameters.dataset_of(tree, workload.model)
     sizing = required_files(
         edition,
@@ -50,22 +49,14 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
     )
     dataset = asked if "dataset.num_files_train" in overrides else _with_files(asked, sizing.num_files)
     settings = _settings(wishes, workload, dataset, overrides)
-    for name, value in settings.items():
-        tree = parameters.set_dotted(tree, name, value)
+    tree = parameters.with_values(tree, settings)
     reading = Reading(
         direct=bool(tree["reader"].get("odirect", False)),
         decode=edition["training.decode"] if wishes.decode is None else wishes.decode,
         columns=wishes.columns,
     )
     plan = TrainingPlan(
-        id=point.id,
-        workload=workload,
-        division=wishes.division,
-        edition=edition.name,
-        run=point.run,
-        quick=wishes.quick,
-        hosts=wishes.hosts,
-        accelerators=point.accelerators,
+        **chosen(point, wishes, edition),
         parameters=tree,
         overrides=overrides,
         settings=settings,
@@ -74,13 +65,8 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         prediction=_prediction(tree, dataset, reading, wishes.dlio, (point.accelerators, len(cluster.hosts))),
         reading=reading,
         seed=seed,
-        engine=wishes.engine,
-        launcher=wishes.launcher,
         au_definition=edition["training.au_definition"],
-        organisation=wishes.organisation,
-        system=wishes.system,
         data_dir=wishes.data_dir,
-        results_dir=wishes.results_dir,
         checkpoint_dir=wishes.checkpoint_dir,
         dlio=wishes.dlio,
     )

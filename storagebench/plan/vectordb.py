@@ -19,6 +19,7 @@ from storagebench.model import (
     Vectors,
     truth_bytes,
 )
+from storagebench.plan.chosen import chosen
 from storagebench.plan.description import described, working
 from storagebench.plan.wishes import VectorWishes, Wishes
 from storagebench.select import Point
@@ -37,9 +38,9 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         PlanError: the point makes no sense with them.
     """
     overrides = wishes.overrides(point.workload)
-    tree = point.workload.parameters
-    for name, override in overrides.items():
-        tree = parameters.set_dotted(tree, name, override.value)
+    tree = parameters.with_values(
+        point.workload.parameters, {name: override.value for name, override in overrides.items()}
+    )
     vectors, asked = _vectors(tree, wishes.vectordb), wishes.vectordb
     index = _index(tree, overrides)
     search = _search(tree, asked)
@@ -48,27 +49,14 @@ def make_plan(point: Point, wishes: Wishes, edition: Edition, cluster: Cluster, 
         raise PlanError(f"{point.id}: {problem}")
     settings = {"run.num_query_processes": point.accelerators, "storage.storage_root": wishes.data_dir}
     told = {"benchmark.runtime": search.runtime_s, "dataset.num_vectors": vectors.num_vectors}
-    for name, value in (settings | told | {"dataset.dimension": vectors.dimension}).items():
-        tree = parameters.set_dotted(tree, name, value)
+    tree = parameters.with_values(tree, settings | told | {"dataset.dimension": vectors.dimension})
     return VectorDatabasePlan(
-        id=point.id,
-        workload=point.workload,
-        division=wishes.division,
-        edition=edition.name,
-        run=point.run,
-        quick=wishes.quick,
-        hosts=wishes.hosts,
-        accelerators=point.accelerators,
+        **chosen(point, wishes, edition),
         parameters=tree,
         overrides=overrides,
         settings=settings,
         prediction=_prediction(vectors, index, search, point.accelerators, len(cluster.hosts)),
         seed=seed,
-        engine=wishes.engine,
-        launcher=wishes.launcher,
-        organisation=wishes.organisation,
-        system=wishes.system,
-        results_dir=wishes.results_dir,
         vectors=vectors,
         index=index,
         search=search,

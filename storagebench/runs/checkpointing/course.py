@@ -20,10 +20,11 @@ from storagebench.model import CheckpointingPlan, Cluster
 from storagebench.record import RunFolder
 from storagebench.record.folder import leaf_parent
 from storagebench.record.metadata import invocation
+from storagebench.record.summary import summary
 from storagebench.runs import document as common
 from storagebench.runs.checkpointing.document import document
 from storagebench.runs.checkpointing.invocations import Readiness
-from storagebench.runs.checkpointing.leaf import summary, write_phase
+from storagebench.runs.checkpointing.leaf import write_phase
 from storagebench.runs.folder import keeping, logged, opened
 from storagebench.units import bytes_text
 
@@ -91,7 +92,14 @@ def _write_upstream(
     """Write the files that upstream's tools read: the summary, two files a rank, and the engine's log."""
     hosts = {host.hostname: host for host in cluster.hosts}
     start, end = outcome.started_at, outcome.ended_at
-    folder.write_json("summary.json", summary(plan, cluster, start, end, upstream.summary_metric(metrics)))
+    whole = summary(
+        cluster.hosts,
+        accelerators=plan.accelerators,
+        nominal_bytes=plan.layout.total_bytes,
+        times={"start": start, "end": end},
+        metric=upstream.summary_metric(metrics),
+    )
+    folder.write_json("summary.json", whole)
     for rank in outcome.ranks:
         host = hosts.get(rank.hostname, cluster.hosts[0])
         folder.write_json(f"{rank.rank}_output.json", upstream.rank_output(host, rank.hostname, start, end))

@@ -17,10 +17,11 @@ from storagebench.model import Cluster, TrainingPlan
 from storagebench.record import RunFolder
 from storagebench.record.folder import leaf_parent
 from storagebench.record.metadata import invocation
+from storagebench.record.summary import summary
 from storagebench.runs import document as common
 from storagebench.runs.folder import keeping, logged, opened
 from storagebench.runs.training.document import document
-from storagebench.runs.training.leaf import summary, write_phase
+from storagebench.runs.training.leaf import write_phase
 from storagebench.runs.training.phases import datagen_leaf, datasize_leaf, manifest_text
 from storagebench.units import bytes_text
 
@@ -75,7 +76,17 @@ def _write_upstream(
     """Write the files that upstream's tools read: the summary, two files a rank, and the engine's log."""
     hosts = {host.hostname: host for host in cluster.hosts}
     times = {"start": outcome.started_at, "end": outcome.ended_at}
-    folder.write_json("summary.json", summary(plan, cluster, times, upstream.summary_metric(metrics)))
+    whole = summary(
+        cluster.hosts,
+        accelerators=plan.accelerators,
+        nominal_bytes=plan.dataset.nominal_bytes,
+        times=times,
+        metric=upstream.summary_metric(metrics),
+        num_files=plan.dataset.num_files,
+        num_samples_per_file=plan.dataset.num_samples_per_file,
+        epochs=plan.parameter("train.epochs"),
+    )
+    folder.write_json("summary.json", whole)
     for rank in outcome.ranks:
         host = hosts.get(rank.hostname, cluster.hosts[0])
         folder.write_json(f"{rank.rank}_output.json", upstream.rank_output(rank, plan, host))

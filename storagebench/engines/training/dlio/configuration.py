@@ -10,7 +10,7 @@ from typing import Any
 from storagebench.engines.training.dlio.installation import Installation
 from storagebench.errors import PlanError
 from storagebench.model import TrainingPlan
-from storagebench.parameters import flatten, respell, set_dotted
+from storagebench.parameters import flatten, respell, with_values
 
 INSIDE = "storagebench.engines.training.dlio.inside"
 LOADER = f"{INSIDE}.plan_loader.PlanLoader"
@@ -49,10 +49,7 @@ def configuration(plan: TrainingPlan, installation: Installation) -> dict[str, A
             f"{plan.id}: DLIO {installation.version} knows no {', '.join(unknown)} and would ignore it silently: leave it out, "
             "or use --engine=native"
         )
-    tree: dict[str, Any] = {}
-    for name, value in keys.items():
-        tree = set_dotted(tree, name, value)
-    return tree
+    return dict(with_values({}, keys))
 
 
 def _keys(plan: TrainingPlan, installation: Installation, plugin: str) -> dict[str, Any]:
