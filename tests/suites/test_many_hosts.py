@@ -100,26 +100,86 @@ def test_hosts_that_see_another_storage_and_have_other_packages_are_named(ssh_ho
     assert f"{second.address}: the environment is not that of requirements.lock: filelock 0.1 instead of" in done.output
 
 
+def test_a_host_whose_clock_is_wrong_is_named_and_recorded(ssh_hosts, tmp_path):
+    second = ssh_hosts[1]
+    (second.home / ".ssh").mkdir()
+    (second.home / ".ssh/environment").write_text(f"PYTHONPATH={second.home}\n")
+    ahead = "import time\n\nright = time.time\ntime.time = lambda: right() + 600\n"  # of every Python that ssh starts
+    (second.home / "sitecustomize.py").write_text(ahead)
+    done = session(tmp_path, *options(ssh_hosts, "--collector=ssh"))
+    assert done.returncode == 0, done.output
+    assert f"{second.address}: the clock is " in done.line("s ahead of this host's: set it")
+    (record,) = done.records()
+    first, wrong = (host["clock_offset_s"] for host in record["cluster_start"]["hosts"])
+    assert wrong - first > 300
+
+
+@contextlib.contextmanager
+def started(hosts, folder, *more, computation_time, epochs=2):
+    """A session on these hosts, once the ranks of the second one read; it is killed at the end."""
+    mine = ("--param=train.computation_time", "--param=train.epochs")
+    kept = [option for option in options(hosts, *more) if not option.startswith(mine)]
+    longer = [f"{name}={value}" for name, value in zip(mine, (computation_time, epochs), strict=True)]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            command(folder, "suites/training", *kept, *longer),
+            cwd=ROOT, env=environment() | IMPATIENT, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            wait_for(
+                lambda: list(folder.glob("results/**/training/unet3d/run/*/training_run.stdout.log")), process, folder
+            )
+            wait_for(
+                lambda: len([line for line in hosts[1].processes() if "storagebench.launch.rank" in line]) == 2,
+                process,
+                folder,
+            )
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def wait_for(ready, process, folder, patience_s=120):
+    """Wait until it is so, while the session goes on."""
+    deadline = time.monotonic() + patience_s
+    while not ready():
+        assert process.poll() is None, (folder / "log").read_text()
+        assert time.monotonic() < deadline, (folder / "log").read_text()
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def running(ssh_hosts, tmp_path):
     """A session that takes minutes, once its ranks read."""
-    slow = [option.replace("computation_time=0.002", "computation_time=60") for option in options(ssh_hosts)]
-    log = (tmp_path / "log").open("w")
-    process = subprocess.Popen(
-        command(tmp_path, "suites/training", *slow), cwd=ROOT, env=environment() | IMPATIENT, stdout=log, stderr=log
-    )
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("results/**/training/unet3d/run/*/training_run.stdout.log")):
-        assert process.poll() is None, (tmp_path / "log").read_text()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    while len([line for line in ssh_hosts[1].processes() if "storagebench.launch.rank" in line]) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield process
-    process.kill()
-    process.wait()
-    log.close()
+    with started(ssh_hosts, tmp_path, computation_time=60) as process:
+        yield process
+
+
+def test_a_host_that_freezes_in_mid_run_is_named_by_the_watchdog_and_may_go_on(ssh_hosts, tmp_path):
+    with started(ssh_hosts, tmp_path, "--stall-after=0.07", computation_time=0.02, epochs=100_000) as process:
+        wait_for(lambda: "epoch" in (tmp_path / "log").read_text(), process, tmp_path)  # the ranks have met
+        ssh_hosts[1].freeze()
+        try:
+            wait_for(lambda: stalls(tmp_path), process, tmp_path)
+            (stall,) = stalls(tmp_path)
+            assert [(one["rank"], one["at"]) for one in stall["ranks"][2:]] == [
+                (n, "its host does not answer") for n in (2, 3)
+            ]
+            assert all(one["at"] != "its host does not answer" for one in stall["ranks"][:2])
+            wait_for(
+                lambda: "ranks 2-3 on h2 its host does not answer" in (tmp_path / "log").read_text(), process, tmp_path
+            )
+        finally:
+            ssh_hosts[1].thaw()
+        ssh_hosts[0].run("true")
+        assert process.poll() is None, "the watchdog kills nothing"
+
+
+def stalls(folder):
+    """Return the stalls, so far, in which some rank's host did not answer."""
+    lines = [line for path in folder.glob("results/**/stalls.jsonl") for line in path.read_text().splitlines()]
+    return [stall for stall in map(json.loads, lines) if "does not answer" in stall["text"]]
 
 
 def test_a_session_that_is_killed_leaves_no_process_on_any_host(ssh_hosts, running):
