@@ -49,12 +49,6 @@ def parse_hosts(text: str) -> tuple[Host, ...]:
     return tuple(merged.values())
 
 
-def hosts_text(hosts: Iterable[Host]) -> str:
-    """Write hosts so that `parse_hosts` reads the same: ``h1,h2:8,[::1]:4``."""
-    names = ((f"[{host.name}]" if ":" in host.name else host.name, host.slots) for host in hosts)
-    return ",".join(name if slots is None else f"{name}:{slots}" for name, slots in names)
-
-
 def is_local(host: Host) -> bool:
     """Say whether a host is this machine by its name alone: a loopback name or our own hostname."""
     own = socket.gethostname().lower()

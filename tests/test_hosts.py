@@ -8,13 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storagebench.errors import ConfigError
-from storagebench.hosts import hosts_text, is_local, parse_hosts, unknown_hosts
+from storagebench.hosts import is_local, parse_hosts, unknown_hosts
 from storagebench.model import Host
 
 names = st.from_regex(r"[a-z][a-z0-9-]{0,8}[a-z0-9](\.[a-z][a-z0-9]{0,5})?", fullmatch=True)
 addresses = st.ip_addresses().map(str)
 hosts = st.builds(Host, names | addresses, st.none() | st.integers(1, 999_999))
 clusters = st.lists(hosts, min_size=1, max_size=20, unique_by=lambda host: host.name.lower())
+
+
+def hosts_text(hosts):
+    """Write hosts as a person does: ``h1,h2:8,[::1]:4``."""
+    names = ((f"[{host.name}]" if ":" in host.name else host.name, host.slots) for host in hosts)
+    return ",".join(name if slots is None else f"{name}:{slots}" for name, slots in names)
 
 
 @given(clusters)

@@ -10,11 +10,6 @@ NO_LIMIT = 2**60
 """Control groups of version 1 say a number of this size where there is no limit."""
 
 
-def local_host() -> HostFacts:
-    """Describe the machine this runs on."""
-    return facts_of(probe.answer({}))
-
-
 def facts_of(answer: Mapping[str, Any]) -> HostFacts:
     """Describe a machine by its answer; where a container limits memory, the limit is what is available."""
     files: Mapping[str, str] = answer["files"]

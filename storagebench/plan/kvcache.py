@@ -105,7 +105,6 @@ def _decided(known: Mapping[str, Any], option: Mapping[str, Any], overrides: Map
 
 
 def _stage(number: int, name: str, known: Mapping[str, Any], share_bytes: int) -> Stage:
-    part_bytes = int(known["store.part_mib"] * MIB)
     for least, most in (
         ("traffic.least_prompt_tokens", "traffic.most_prompt_tokens"),
         ("traffic.median_input_tokens", "traffic.most_input_tokens"),
@@ -113,65 +112,82 @@ def _stage(number: int, name: str, known: Mapping[str, Any], share_bytes: int) -
     ):
         if known[least] > known[most]:
             raise PlanError(f"{name}: {least} is {known[least]:,} and {most} only {known[most]:,}; change one of them")
+    part_bytes = int(known["store.part_mib"] * MIB)
     if part_bytes % (4 * KIB) or not part_bytes:
         raise PlanError(f"{name}: store.part_mib={known['store.part_mib']:g} is no multiple of 4 KiB")
-    trace = known.get("traffic.trace", "")
     return Stage(
         option=number,
         name=name,
-        traffic=Traffic(
-            profile="replay" if trace else known["traffic.profile"],
-            model=known["traffic.model"],
-            mode=known["traffic.mode"],
-            chunk_tokens=known["traffic.chunk_tokens"],
-            tensor_parallel=known["traffic.tensor_parallel"],
-            partial_chunks=known["traffic.partial_chunks"],
-            users=known["traffic.users"],
-            requests_per_s=known["traffic.requests_per_s"],
-            burstiness=known["traffic.burstiness"],
-            prompts=known["traffic.prompts"],
-            skew=known["traffic.skew"],
-            prompt_tokens=(known["traffic.least_prompt_tokens"], known["traffic.most_prompt_tokens"]),
-            input_tokens=(known["traffic.median_input_tokens"], known["traffic.most_input_tokens"]),
-            output_tokens=(known["traffic.least_output_tokens"], known["traffic.most_output_tokens"]),
-            turns=known["traffic.turns"],
-            think_s=known["traffic.think_s"],
-            documents_per_request=known["traffic.documents_per_request"],
-            most_context_tokens=known["traffic.most_context_tokens"],
-            most_output_tokens=known["traffic.most_output_tokens"],
-            trace=trace,
-        ),
-        tiers=Tiers(
-            hbm_bytes=int(known["tiers.hbm_gib"] * GIB),
-            dram_bytes=int(known["tiers.dram_gib"] * GIB),
-            storage_bytes=int(known["tiers.storage_gib"] * GIB) or share_bytes,
-            placement=known["tiers.placement"],
-            promote=known["tiers.promote"],
-            eviction=known["tiers.eviction"],
-        ),
-        load=Load(
-            kind=known["load.kind"],
-            in_flight=known["load.in_flight"],
-            fan_out=known["load.fan_out"],
-            rate=known["load.rate"],
-            slo_s=known["load.slo_ms"] / 1000,
-            probes=known["load.probes"],
-            warmup_s=known["load.warmup_s"],
-            window_s=known["load.window_s"],
-            fill_bytes=int(known["load.fill_gib"] * GIB),
-            most_gib_per_s=known["load.most_gib_per_s"],
-        ),
-        storing=Storing(
-            backend=known["store.backend"],
-            address=known.get("store.address", ""),
-            layout=known["store.layout"],
-            durability=known["store.durability"],
-            direct=known["store.direct"],
-            readers=known["store.readers"],
-            writers=known["store.writers"],
-            part_bytes=part_bytes,
-            keys=known["store.keys"],
-        ),
+        traffic=_traffic(known),
+        tiers=_tiers(known, share_bytes),
+        load=_load(known),
+        storing=_storing(known, part_bytes),
+    )
+
+
+def _traffic(known: Mapping[str, Any]) -> Traffic:
+    trace = known.get("traffic.trace", "")
+    return Traffic(
+        profile="replay" if trace else known["traffic.profile"],
+        model=known["traffic.model"],
+        mode=known["traffic.mode"],
+        chunk_tokens=known["traffic.chunk_tokens"],
+        tensor_parallel=known["traffic.tensor_parallel"],
+        partial_chunks=known["traffic.partial_chunks"],
+        users=known["traffic.users"],
+        requests_per_s=known["traffic.requests_per_s"],
+        burstiness=known["traffic.burstiness"],
+        prompts=known["traffic.prompts"],
+        skew=known["traffic.skew"],
+        prompt_tokens=(known["traffic.least_prompt_tokens"], known["traffic.most_prompt_tokens"]),
+        input_tokens=(known["traffic.median_input_tokens"], known["traffic.most_input_tokens"]),
+        output_tokens=(known["traffic.least_output_tokens"], known["traffic.most_output_tokens"]),
+        turns=known["traffic.turns"],
+        think_s=known["traffic.think_s"],
+        documents_per_request=known["traffic.documents_per_request"],
+        most_context_tokens=known["traffic.most_context_tokens"],
+        most_output_tokens=known["traffic.most_output_tokens"],
+        trace=trace,
+    )
+
+
+def _tiers(known: Mapping[str, Any], share_bytes: int) -> Tiers:
+    return Tiers(
+        hbm_bytes=int(known["tiers.hbm_gib"] * GIB),
+        dram_bytes=int(known["tiers.dram_gib"] * GIB),
+        storage_bytes=int(known["tiers.storage_gib"] * GIB) or share_bytes,
+        placement=known["tiers.placement"],
+        promote=known["tiers.promote"],
+        eviction=known["tiers.eviction"],
+    )
+
+
+def _load(known: Mapping[str, Any]) -> Load:
+    return Load(
+        kind=known["load.kind"],
+        in_flight=known["load.in_flight"],
+        fan_out=known["load.fan_out"],
+        rate=known["load.rate"],
+        slo_s=known["load.slo_ms"] / 1000,
+        probes=known["load.probes"],
+        warmup_s=known["load.warmup_s"],
+        window_s=known["load.window_s"],
+        fill_bytes=int(known["load.fill_gib"] * GIB),
+        most_gib_per_s=known["load.most_gib_per_s"],
+    )
+
+
+def _storing(known: Mapping[str, Any], part_bytes: int) -> Storing:
+    return Storing(
+        backend=known["store.backend"],
+        address=known.get("store.address", ""),
+        layout=known["store.layout"],
+        durability=known["store.durability"],
+        direct=known["store.direct"],
+        readers=known["store.readers"],
+        writers=known["store.writers"],
+        part_bytes=part_bytes,
+        keys=known["store.keys"],
     )
 
 

@@ -36,7 +36,11 @@ def opened(parent: Path) -> Iterator[RunFolder]:
 
 @contextmanager
 def keeping(figures: str) -> Iterator[None]:
-    """Put the headline figures into the message when a finished run cannot be written down: they cost hours."""
+    """Put the headline figures into the message when a finished run cannot be written down: they cost hours.
+
+    Raises:
+        RecordError: it could not be written.
+    """
     try:
         yield
     except RecordError as error:

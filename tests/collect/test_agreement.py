@@ -7,7 +7,7 @@ import pytest
 
 from storagebench.collect import probe
 from storagebench.collect.agreement import conditions, disagreements, unlocked
-from storagebench.collect.host import local_host
+from storagebench.collect.host import facts_of
 from storagebench.collect.survey import Sight, Survey
 from storagebench.collect.versions import CHECKOUT
 from storagebench.model import Dataset
@@ -80,7 +80,7 @@ def test_memory_is_no_storage_and_results_belong_elsewhere(seen):
     assert "rule 3.4.2 wants them apart" in second
 
 
-HEALTHY = replace(local_host(), meminfo={}, memory_limit_bytes=None, cpu_limit=None)
+HEALTHY = replace(facts_of(probe.answer({})), meminfo={}, memory_limit_bytes=None, cpu_limit=None)
 
 
 @pytest.mark.parametrize(

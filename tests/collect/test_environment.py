@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from storagebench.collect import probe
 from storagebench.collect.environment import problems
-from storagebench.collect.host import local_host
+from storagebench.collect.host import facts_of
 from storagebench.collect.problem import Problem, refuse
 from storagebench.collect.reach import reach
 from storagebench.errors import ClusterError
@@ -79,7 +80,7 @@ def test_too_few_descriptors_come_with_the_command_that_raises_them(plan):
 
 def test_what_a_family_refuses_stands_beside_the_rest(plan):
     greedy = replace(plan, prediction=replace(plan.prediction, memory_bytes_per_host=2**60, working=("1 EiB",)))
-    cluster = Cluster((local_host(),), "local", "2026-01-01T00:00:00+00:00")
+    cluster = Cluster((facts_of(probe.answer({})),), "local", "2026-01-01T00:00:00+00:00")
     (found,) = texts(greedy, lambda: check_memory(greedy, cluster))
     assert "(1 EiB); lower --accelerators" in found
 

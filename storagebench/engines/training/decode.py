@@ -75,7 +75,11 @@ def decoder_of(dataset: Dataset, folder: str, columns: str, first_file: str) -> 
 
 
 def decode_npz(loaded: Loaded) -> int:
-    """Check the CRC of every array of an archive and view it as numpy would load it."""
+    """Check the CRC of every array of an archive and view it as numpy would load it.
+
+    Raises:
+        DamageError: it is damaged; the message completes the sentence "<path> …".
+    """
     (view,) = loaded.views
     try:
         with zipfile.ZipFile(_Window(view)) as archive:
@@ -99,7 +103,11 @@ def _check_array(view: memoryview, member: zipfile.ZipInfo) -> None:
 
 
 def decode_jpeg(loaded: Loaded) -> int:
-    """Decode one picture to pixels."""
+    """Decode one picture to pixels.
+
+    Raises:
+        DamageError: it is damaged; the message completes the sentence "<path> …".
+    """
     from PIL import Image
 
     try:
@@ -111,7 +119,11 @@ def decode_jpeg(loaded: Loaded) -> int:
 
 
 def decode_tfrecord(loaded: Loaded) -> int:
-    """Check both checksums of every record and find the bytes of the feature `image` in its `tf.train.Example`."""
+    """Check both checksums of every record and find the bytes of the feature `image` in its `tf.train.Example`.
+
+    Raises:
+        DamageError: it is damaged; the message completes the sentence "<path> …".
+    """
     found = 0
     for view in loaded.views:
         for record in _records(view):

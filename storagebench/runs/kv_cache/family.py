@@ -37,7 +37,11 @@ class KvCache:
         check_disk(plan, filesystem_of(plan.cache_dir).free_bytes, " or lower tiers.storage_gib")
 
     def prepare(self, plan: KvCachePlan, cluster: Cluster, launching: Launching, tell: Tell) -> Path | None:
-        """Make the cache directory; return the topmost folder that was not there before."""
+        """Make the cache directory; return the topmost folder that was not there before.
+
+        Raises:
+            EngineError: it cannot be made.
+        """
         path, there = Path(plan.cache_dir), existing_parent(plan.cache_dir)
         try:
             path.mkdir(parents=True, exist_ok=True)

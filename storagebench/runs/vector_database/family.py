@@ -34,7 +34,13 @@ class VectorDatabase:
         return planning.describe(plan)
 
     def check(self, plan: VectorDatabasePlan, cluster: Cluster) -> None:
-        """Refuse a database that is not installed or does not answer, what cannot fit, and storage that only caches."""
+        """Refuse a database that is not installed or does not answer, what cannot fit, and storage that only caches.
+
+        Raises:
+            PlanError: it fits neither memory nor disk.
+            ClusterError: the database is not named, does not answer, or cannot do what is asked.
+            ConfigError: a server is named for a database that has none.
+        """
         database = DATABASES[plan.index.database]
         check_memory(plan, cluster, "lower --accelerators, benchmark.scored_queries or dataset.num_vectors")
         if not Path(plan.collection_dir).exists():

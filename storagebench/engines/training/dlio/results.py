@@ -92,7 +92,11 @@ class _Epoch:
             raise EngineError(f"DLIO ended without an error, but {self._name} is missing; {_SEE_LOG}") from None
 
     def result(self) -> EpochResult:
-        """Return the epoch as the native engine would."""
+        """Return the epoch as the native engine would.
+
+        Raises:
+            EngineError: DLIO's figures of it contradict each other, or steps are missing.
+        """
         steps, batch = self._plan.steps_per_epoch(), self._plan.parameter("reader.batch_size")
         self._check_steps(steps)
         block_s = self._block_s(steps * batch)
