@@ -9,11 +9,11 @@ from rules import provenance, provenance_advice
 from rules import system
 from rules import training_groups
 from rules import training
-from rules import advice
+from rules import training_advice
 from rules import checkpointing
 from rules import checkpointing_groups
 from rules import vectordb, vectordb_advice, vectordb_evidence
-from rules import kvcache, kvcache_advice, kvcache_own
+from rules import kvcache, kvcache_advice, kvcache_evidence
 from rules import unreadable
 # isort: on
 

@@ -10,7 +10,7 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from storagebench.submission.documents import Unreadable, decoded, parse_json, parse_yaml
+from storagebench.submission.parsing import Unreadable, decoded, parse_json, parse_yaml
 from storagebench.submission.tree import Tree
 from storagebench.units import MIB, bytes_text
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from storagebench.submission.documents import Unreadable, parse_yaml
+from storagebench.submission.parsing import Unreadable, parse_yaml
 
 LARGEST_BYTES = 1024 * 1024
 MOST = 20_000

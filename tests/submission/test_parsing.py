@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storagebench.submission.documents import Unreadable, parse_json, parse_yaml
+from storagebench.submission.parsing import Unreadable, parse_json, parse_yaml
 
 PLAIN = st.recursive(
     st.none()
