@@ -1,5 +1,6 @@
 """One leaf of the results tree: made under a new time stamp, filled file by file, and honest about how it ended."""
 
+import contextlib
 import json
 import os
 import time
@@ -62,16 +63,29 @@ class RunFolder:
                 return folder
 
     def say(self, status: str, reason: str) -> None:
-        """Leave word on how far this run is: running, failed or interrupted."""
+        """Leave word on how far this run is: running, failed or interrupted.
+
+        Raises:
+            RecordError: as `write_text`.
+        """
         word = {"status": status, "reason": reason, "pid": os.getpid(), "at": datetime.now(UTC).isoformat()}
         self.write_json(INCOMPLETE, word)
 
     def write_json(self, name: str, data: Any) -> None:
-        """Write JSON data whole or not at all."""
+        """Write JSON data whole or not at all.
+
+        Raises:
+            RecordError: as `write_text`.
+            ValueError: a figure is no finite number, which no JSON can hold.
+        """
         self.write_text(name, json.dumps(data, indent=4, allow_nan=False) + "\n")
 
     def write_yaml(self, name: str, data: Any) -> None:
-        """Write YAML data whole or not at all."""
+        """Write YAML data whole or not at all.
+
+        Raises:
+            RecordError: as `write_text`.
+        """
         self.write_text(name, yaml.safe_dump(data, sort_keys=False))
 
     def write_text(self, name: str, text: str) -> None:
@@ -90,11 +104,16 @@ class RunFolder:
                 os.fsync(stream.fileno())
             temporary.replace(target)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
             raise RecordError(f"cannot write {target}: {error.strerror}; what was written before it is kept") from None
 
     def complete(self, record: Mapping[str, Any]) -> None:
-        """Write `record.json` and take back the word that the run is incomplete: from here on it counts."""
+        """Write `record.json` and take back the word that the run is incomplete: from here on it counts.
+
+        Raises:
+            RecordError: as `write_text`.
+        """
         self.write_json(RECORD_FILE, record)
         self.settle()
 

@@ -48,11 +48,19 @@ class Family(Protocol[P, Prepared]):
         ...
 
     def prepare(self, plan: P, cluster: Cluster, launching: Launching, tell: Tell) -> Prepared:
-        """Make what a run needs and what outlives it (a dataset, a collection); return what `run` wants of it."""
+        """Make what a run needs and what outlives it (a dataset, a collection); return what `run` wants of it.
+
+        Raises:
+            StorageBenchError: it cannot be made; nothing half-made is taken for a whole one later.
+        """
         ...
 
     def run(self, plan: P, prepared: Prepared, cluster: Cluster, launching: Launching, tell: Tell) -> Path:
-        """Execute the plan and return the folder it left, complete but for the verdict."""
+        """Execute the plan and return the folder it left, complete but for the verdict.
+
+        Raises:
+            StorageBenchError: the run failed; its folder says so and keeps the logs.
+        """
         ...
 
 

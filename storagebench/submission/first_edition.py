@@ -6,7 +6,7 @@ Seen in one round: `<model>/runs/run1/<host>/`, `<model>/run-1/`, `run1/` right 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from storagebench.model import Listing
 from storagebench.submission.astray import family_at
@@ -33,21 +33,8 @@ def first_edition_leaves(listing: Listing) -> Iterator[Leaf]:
 def unfinished(listing: Listing, leaves: tuple[Leaf, ...]) -> Iterator[str]:
     """Yield folders that are called like a run and hold no summary at any depth: aborted, and never counted."""
     run_folders = {_run_folder(leaf) for leaf in leaves}
-    seen = set()
-    for path in listing.sizes:
-        parts = path.split("/")
-        if len(parts) < 6 or parts[2].lower() != RESULTS or family_at(parts) or in_code(path):
-            continue
-        for depth in range(5, len(parts)):
-            folder = "/".join(parts[:depth])
-            name = parts[depth - 1]
-            if folder in run_folders:
-                break
-            if RUN.fullmatch(name):
-                if folder not in seen:
-                    yield folder
-                seen.add(folder)
-                break
+    found = (_aborted(path.split("/"), run_folders) for path in listing.sizes if not in_code(path))
+    yield from dict.fromkeys(filter(None, found))
 
 
 def members(listing: Listing, leaf: Leaf) -> Iterator[str]:
@@ -104,6 +91,19 @@ def _is_of_a_tool(parts: list[str]) -> bool:
         return False
     stamped = any(STAMP.fullmatch(name) for name in parts[at:])
     return parts[at].lower() != "training" or stamped or not any(RUN.fullmatch(name) for name in parts[at:])
+
+
+def _aborted(parts: list[str], run_folders: Collection[str]) -> str | None:
+    """Return the first folder above a file that is called like a run, None where it lies in a run or in none."""
+    if len(parts) < 6 or parts[2].lower() != RESULTS or family_at(parts):
+        return None
+    for depth in range(5, len(parts)):
+        folder = "/".join(parts[:depth])
+        if folder in run_folders:
+            return None
+        if RUN.fullmatch(parts[depth - 1]):
+            return folder
+    return None
 
 
 def _stem(text: str) -> str:
