@@ -8,9 +8,9 @@ import functools
 import re
 from collections.abc import Iterator
 
-from rules.places import number, place, pools, submitters, systems
+from rules.places import place, pools, submitters, systems
 from rules.registry import Breach, rule
-from storagebench.model import Edition, Group, Lands, Missing, Record, Submission
+from storagebench.model import Edition, Group, Lands, Record, Submission, if_known
 
 layout = functools.partial(rule, family="layout", scope="submission")
 
@@ -194,12 +194,12 @@ def _described(submission: Submission, group: Group) -> Record | None:
 
 def _contradictions(record: Record, described: Record, tolerance: float) -> Iterator[tuple[str, str]]:
     clients = [entry for entry in _list(described, "clients") if isinstance(entry, dict)]
-    counted = [number(Record("", "", "", entry), "quantity") for entry in clients]
-    hosts, quantity = number(record, "summary.num_hosts"), sum(count or 0 for count in counted)
+    counted = [if_known(Record("", "", "", entry).number, "quantity") for entry in clients]
+    hosts, quantity = if_known(record.number, "summary.num_hosts"), sum(count or 0 for count in counted)
     if hosts is not None and clients and None not in counted and hosts != quantity:
         yield f"{hosts:g} hosts", f"the {quantity:g} clients of the description"
-    memory = _numbers(record, "summary.host_memory_GB")
-    capacity = number(Record("", "", "", clients[0]), "chassis.memory_capacity") if len(clients) == 1 else None
+    memory = if_known(record.numbers, "summary.host_memory_GB") or ()
+    capacity = if_known(Record("", "", "", clients[0]).number, "chassis.memory_capacity") if len(clients) == 1 else None
     mean = sum(memory) / hosts if hosts else 0
     if mean > 0 and capacity and not abs(mean - capacity) <= tolerance * capacity:
         yield f"{mean:.1f} GiB a host", f"the {capacity:g} GiB of the description, within {tolerance:.0%}"
@@ -210,13 +210,6 @@ def _contradictions(record: Record, described: Record, tolerance: float) -> Iter
 def _list(record: Record, name: str) -> list[object]:
     found = record.value(name) if record.has(name) else None
     return found if isinstance(found, list) else []
-
-
-def _numbers(record: Record, name: str) -> tuple[float, ...]:
-    try:
-        return record.numbers(name)
-    except Missing:
-        return ()
 
 
 def _flag(record: Record, name: str) -> object:

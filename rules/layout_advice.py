@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from rules.checkpoint_facts import reading, writing
 from rules.layout import layout
-from rules.places import number, place
+from rules.places import place
 from rules.registry import Breach
-from storagebench.model import Edition, Group, Lands, Missing, Record, Submission
+from storagebench.model import Edition, Group, Lands, Missing, Record, Submission, if_known
 from storagebench.model.aggregation import measured, read_gib_per_s, series
 
 Figure = Callable[[Group, Edition], float]
@@ -55,7 +55,7 @@ def tables_tell_what_the_runs_tell(submission: Submission, edition: Edition) -> 
         if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], Mapping):
             continue
         for column, figure in COLUMNS.get(group.family, {}).items():
-            said = number(Record("", "", "", {"cell": rows[0].get(column)}), "cell")
+            said = if_known(Record("", "", "", {"cell": rows[0].get(column)}).number, "cell")
             told = _told(figure, group, edition)
             if said is not None and told is not None and abs(said - told) > tolerance * abs(told):
                 yield Breach(Lands.ADVICE, f"{column}: {said:g}", f"{told:.2f}, as the runs make it", path)

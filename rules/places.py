@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from storagebench.model import Edition, Group, Missing, Record, Submission
+from storagebench.model import Edition, Group, Record, Submission
 
 STAMP = re.compile(r"[0-9]{8}_[0-9]{6}")
 """A leaf's name: the local time at which its phase began."""
@@ -84,14 +84,6 @@ def place(subject: Record | Group) -> str:
     facts = subject.shared if isinstance(subject, Group) else subject
     found = facts.value("path") if facts.has("path") else None
     return found if isinstance(found, str) else subject.folder
-
-
-def number(record: Record, name: str) -> float | None:
-    """Return a number, None where there is none."""
-    try:
-        return record.number(name)
-    except Missing:
-        return None
 
 
 def _folders(submission: Submission, path: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from storagebench.model.kvcache_plan import KvCachePlan
 from storagebench.model.kvcache_stage import Load, Stage, Storing, Tiers, Traffic
 from storagebench.model.language_models import LANGUAGE_MODELS, LanguageModel, language_model
 from storagebench.model.plan import Override, Plan, Prediction
-from storagebench.model.record import Missing, Record
+from storagebench.model.record import Missing, Record, if_known
 from storagebench.model.sizing import Sizing, required_files
 from storagebench.model.submission import Group, Listing, Submission
 from storagebench.model.training_plan import DlioChoice, Reading, TrainingPlan
@@ -78,6 +78,7 @@ __all__ = [
     "Vectors",
     "Verdict",
     "Workload",
+    "if_known",
     "language_model",
     "required_files",
     "truth_bytes",

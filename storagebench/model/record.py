@@ -1,9 +1,11 @@
 """What a run left behind, as the rules see it: facts by dotted name, and an honest answer where one is missing."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Missing(LookupError):  # noqa: N818 - the word that findings and docs use
@@ -126,3 +128,11 @@ class Record:
                 return None
             found = found.get(part)
         return found
+
+
+def if_known(ask: Callable[[str], T], name: str) -> T | None:
+    """Ask a record for a fact that it may lack: ``if_known(record.number, "summary.epochs")`` is None where it does."""
+    try:
+        return ask(name)
+    except Missing:
+        return None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from storagebench.model import Group, Judgement, Record, Submission
+from storagebench.model import Group, Judgement, Record, Submission, if_known
 from storagebench.serial import to_json
 
 METRICS = {
@@ -41,23 +41,9 @@ def document(
 def _known(subject: Record | Group | Submission) -> dict[str, Any]:
     if not isinstance(subject, Record):
         return {}
-    metrics = {name: _number(subject, path) for name, path in METRICS.items()}
-    times = {"started_at": _text(subject, "summary.start"), "ended_at": _text(subject, "summary.end")}
+    metrics = {name: if_known(subject.number, path) for name, path in METRICS.items()}
+    times = {"started_at": if_known(subject.text, "summary.start"), "ended_at": if_known(subject.text, "summary.end")}
     return {
         **{name: time for name, time in times.items() if time},
         "metrics": {name: value for name, value in metrics.items() if value is not None},
     }
-
-
-def _number(record: Record, name: str) -> float | None:
-    try:
-        return record.number(name)
-    except LookupError:
-        return None
-
-
-def _text(record: Record, name: str) -> str | None:
-    try:
-        return record.text(name)
-    except LookupError:
-        return None
