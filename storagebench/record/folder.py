@@ -1,6 +1,5 @@
 """One leaf of the results tree: made under a new time stamp, filled file by file, and honest about how it ended."""
 
-import contextlib
 import json
 import os
 import time
@@ -14,6 +13,7 @@ import yaml
 
 from storagebench.errors import RecordError
 from storagebench.model import Plan
+from storagebench.record.whole import write_whole
 
 RECORD_FILE = "record.json"
 INCOMPLETE = "incomplete.json"
@@ -89,23 +89,16 @@ class RunFolder:
         self.write_text(name, yaml.safe_dump(data, sort_keys=False))
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a file under a temporary name and rename it, so that no reader ever sees a part of it.
+        """Write a file whole or not at all.
 
         Raises:
             RecordError: there is no room, or the folder cannot be written.
         """
         target = self.path / name
-        temporary = target.with_name(f".{target.name}.tmp")
         try:
             target.parent.mkdir(exist_ok=True)
-            with temporary.open("w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(target)
+            write_whole(target, text.encode())
         except OSError as error:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
             raise RecordError(f"cannot write {target}: {error.strerror}; what was written before it is kept") from None
 
     def complete(self, record: Mapping[str, Any]) -> None:

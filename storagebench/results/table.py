@@ -1,10 +1,8 @@
 """The published table of a submission, `results.csv` and `results.json`, with the columns of its edition."""
 
-import contextlib
 import csv
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from storagebench.errors import ConfigError, RecordError
 from storagebench.judge import judge
 from storagebench.model import Edition, Group, Record, Submission, Verdict
 from storagebench.model.aggregation import means_of_epochs, measured
+from storagebench.record.whole import write_whole
 from storagebench.results.published import figures
 
 NAMES = ("results.csv", "results.json")
@@ -138,15 +137,8 @@ def _harmless(cell: Any) -> Any:
 
 
 def _write(target: Path, text: str) -> None:
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8", errors="replace", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(target)
+        write_whole(target, text.encode(errors="replace"))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise RecordError(f"cannot write {target}: {error.strerror}; choose another --results-out") from None
