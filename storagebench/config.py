@@ -1,4 +1,4 @@
-"""The folder `configs/<family>`: every point of every file as a `Workload`, or one line that says what is wrong."""
+"""The folder `configs/<suite>`: every point of every file as a `Workload`, or one line that says what is wrong."""
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy

@@ -27,7 +27,7 @@ def from_json(kind: type[T], data: Any) -> T:
     """Rebuild a noun of `kind` from what `to_json` made of it.
 
     Raises:
-        TypeError: the data lacks a field of the noun or has one it does not know.
+        TypeError: the data is no mapping, lacks a field of the noun or has one it does not know.
     """
     return typing.cast("T", _build(kind, data))
 
@@ -42,7 +42,9 @@ def _build(kind: Any, data: Any) -> Any:
     return float(data) if kind is float else data
 
 
-def _noun(kind: type, data: Mapping[str, Any]) -> Any:
+def _noun(kind: type, data: Any) -> Any:
+    if not isinstance(data, Mapping):
+        raise TypeError(f"{kind.__name__} is made of a mapping, not of {data!r:.40}")
     hints = typing.get_type_hints(kind)
     unknown = sorted(set(data) - set(hints))
     if unknown:

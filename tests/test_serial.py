@@ -32,3 +32,9 @@ def test_mappings_of_nouns_survive_json():
 def test_a_field_that_the_noun_lacks_is_named():
     with pytest.raises(TypeError, match="Host has no field 'slotz'"):
         from_json(Host, {"name": "h1", "slotz": 2})
+
+
+@pytest.mark.parametrize("data", [None, [], "", 7, ["name"]])
+def test_what_is_no_mapping_is_no_noun(data):
+    with pytest.raises(TypeError, match="Host is made of a mapping"):
+        from_json(Host, data)

@@ -181,8 +181,6 @@ def _is_dead(other: Owner | None) -> bool:
         return False
     try:
         os.kill(other.pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
+    except OSError as error:
+        return isinstance(error, ProcessLookupError)  # one that we may not signal is alive
     return False
