@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -8,13 +9,16 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from hypothesis import settings
 
 from tests import real_hosts
 
-# No test measures time: a busy machine is no failure. What the current profile says otherwise (CI's has a seed) stays.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# `pytest --explain` and its like read this file too, and must work with the little that `make quick` installs.
+with contextlib.suppress(ModuleNotFoundError):
+    from hypothesis import settings
+
+    # No test measures time: a busy machine is no failure. What the current profile says otherwise (CI's has a seed) stays.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 _TOKEN = re.compile(r"\x1b\[\??[0-9;]*[A-Za-z]|\x1b[78D]|\r|\n|[^\x1b\r\n]+")
 

@@ -14,7 +14,10 @@ from tests.history.shelves import record, save
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "suites").rglob("*.md"))]
-PROGRAMS = ("pytest", "make", "find", "export", "python")
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+"""Its commands build on each other, so they are walked in their order."""
+
+PROGRAMS = ("pytest", "make", "mkdir", "find", "export", "python")
 
 MADE_HERE = {"make test"}
 """This very test is part of what it runs."""
@@ -29,11 +32,16 @@ MEASURED_BY_HAND = re.compile(r"python -m bench|make bench")
 """Comparisons take minutes and the whole machine; that they start is tested below."""
 
 
+def commands_of(page: Path) -> list[str]:
+    """Return every indented line of a page that begins with a program, in their order."""
+    lines = [line for line in page.read_text().splitlines() if line.startswith("    ")]
+    texts = [line.split("  #")[0].strip() for line in lines]
+    return [text for text in texts if text.split(" ")[0] in PROGRAMS and not MEASURED_BY_HAND.match(text)]
+
+
 def commands() -> list[str]:
-    """Return every indented line of every page that begins with a program."""
-    lines = [line for page in PAGES for line in page.read_text().splitlines() if line.startswith("    ")]
-    texts = {line.split("  #")[0].strip() for line in lines}
-    return sorted(text for text in texts if text.split(" ")[0] in PROGRAMS and not MEASURED_BY_HAND.match(text))
+    """Return the commands of all pages that stand alone."""
+    return sorted({text for page in PAGES if page != TUTORIAL for text in commands_of(page)})
 
 
 def is_long(command: str) -> bool:
@@ -44,20 +52,16 @@ def is_long(command: str) -> bool:
 
 
 def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    (folder / "data").mkdir(exist_ok=True)
     places = {"/mnt/fs": "data", "/var/results": "results", "/var/draft": "draft"}
     for path, name in places.items():
         command = command.replace(path, str(folder / name))
-    command = command.replace("--data-dir=data", f"--data-dir={folder / 'data'}")
+    command = re.sub(r"(-dir=| -p )data\b", rf"\1{folder}/data", command)
     command = re.sub(r"=(report\.\w+)", rf"={folder}/\1", command)
     environment = os.environ | {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "STORAGEBENCH_RESULTS_DIR": str(folder / "results"),
     }
     arguments = shlex.split(os.path.expandvars(command)) + (["--plan"] if is_long(command) else [])
-    if re.search(r"--(compare|history|submission-build)", command):
-        for hours in (1, 2):  # what such a command speaks of was saved before
-            save(folder / "results", record(tag="baseline", series=f"s{hours}"), hours)
     return subprocess.run(
         arguments, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500
     )
@@ -76,6 +80,10 @@ def test_commands_of_the_docs_run(command, tmp_path):
         return
     if command.startswith("find results"):
         command = command.replace("find results", f"find {ROOT}/docs")
+    (tmp_path / "data").mkdir()
+    if re.search(r"--(compare|history|submission-build)", command):
+        for hours in (1, 2):  # what such a command speaks of was saved before
+            save(tmp_path / "results", record(tag="baseline", series=f"s{hours}"), hours)
     done = execute(command, tmp_path)
     if "--submission-build" in command:
         assert done.returncode == 1  # a draft is never whole
@@ -92,6 +100,34 @@ def test_commands_of_the_docs_run(command, tmp_path):
         assert (ROOT / "report.html").exists()
         assert (ROOT / "report.xml").exists()
         assert not (ROOT / ".quick").exists()
+
+
+def test_the_tutorial_can_be_walked(tmp_path):
+    walk = [command for command in commands_of(TUTORIAL) if not re.match(r"make|export|find", command)]
+    said = {}
+    for command in walk:
+        done = execute(command, tmp_path)
+        planned = done.returncode == 1 and "--plan" in command and "are needed" in done.stdout
+        assert done.returncode == 0 or planned, f"{command}\n{done.stdout}{done.stderr}"
+        said[command.split()[1]] = done.stdout
+    assert "reader.odirect: absent -> True" in said["--compare=latest~1..latest"]
+    assert "first" in said["--history"]
+    assert len(list((tmp_path / "results").rglob("record.json"))) == 2
+
+
+@pytest.mark.parametrize("command", ["pytest --rules", "pytest --explain 3.1.2", "pytest --history"])
+def test_what_make_quick_installs_is_enough_to_ask(command, tmp_path):
+    (tmp_path / "hypothesis.py").write_text("raise ModuleNotFoundError")
+    save(tmp_path / "results", record(), 1)
+    done = subprocess.run(
+        [*shlex.split(command), "-p", "no:hypothesispytest", f"--results-dir={tmp_path / 'results'}"],
+        cwd=ROOT,
+        env=os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_rule_that_the_docs_tell_to_explain_is_explained():

@@ -1,5 +1,6 @@
 """What the docs say is so: commands run, links lead somewhere, generated pages are up to date."""
 
+import ast
 import re
 import runpy
 import textwrap
@@ -9,23 +10,31 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    [ROOT / "README.md", ROOT / "bench" / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "suites").rglob("*.md")]
-)
-LINK = re.compile(r"\]\(([^)#]+)(#[^)]*)?\)")
+PLACES = ("docs", "suites", "bench", "configs", "fixtures", "rules")
+PAGES = sorted([ROOT / "README.md", *(page for place in PLACES for page in (ROOT / place).rglob("*.md"))])
+LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what a fragment may name in a page: its headings, spelled as GitHub does."""
+    headings = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in HEADING.findall(page.read_text()))
+    return {heading.strip().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
-    for target, _ in LINK.findall(page.read_text()):
+    for target, anchor in LINK.findall(page.read_text()):
         if "://" not in target:
-            assert (page.parent / target).exists(), target
+            there = page.parent / target if target else page
+            assert there.exists(), target
+            assert not anchor or anchor in anchors(there), f"{target}#{anchor}"
 
 
 def test_every_page_is_linked_from_another():
-    linked = {(page.parent / target).resolve() for page in PAGES for target, _ in LINK.findall(page.read_text())}
+    linked = {(page.parent / target).resolve() for page in PAGES for target, _ in LINK.findall(page.read_text()) if target}
     lonely = [str(page.relative_to(ROOT)) for page in PAGES if page.resolve() not in linked]
-    assert [name for name in lonely if not name.startswith(("README", "bench/", "suites/"))] == []
+    assert lonely == ["README.md"]
 
 
 def test_generated_pages_are_up_to_date():
@@ -43,3 +52,24 @@ def test_examples_for_ci_are_yaml(heading, entry):
     example = yaml.safe_load(textwrap.dedent(text))
     assert entry in example  # and test_commands executes what they run
     assert "--fail-slower" in text
+
+
+def sentences() -> str:
+    """Return every text of the code, a line each, with `…` for what is filled in."""
+    found = []
+    for top in ("fixtures", "storagebench"):
+        for path in (ROOT / top).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.JoinedStr):
+                    found.append("".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values))
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.append(node.value)
+    return "\n".join(text.replace("\n", " ") for text in found)
+
+
+def test_the_sentences_of_troubleshooting_are_those_of_the_code():
+    page = (ROOT / "docs" / "how-to" / "troubleshooting.md").read_text().split("\n## ", 1)[1]
+    quoted = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
+    said = sentences()
+    assert len(quoted) > 30
+    assert [sentence for sentence in quoted if sentence not in said] == []
