@@ -4,15 +4,21 @@ make docs
 """
 
 import json
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from fixtures.options import OPTIONS
+from fixtures.options import OPTIONS, Option
 from rules import RULES
+from storagebench.config import load_workloads
 from storagebench.edition import edition_names, load_edition
+from storagebench.model import OFFICIAL, Workload
+from storagebench.parameters.dotted import flatten
+from storagebench.parameters.schema import described, folder_of, schema_of
 from storagebench.report import checklist
 from storagebench.report.presentation import HOMES, presentation_of
 from storagebench.report.rulebook import listing, page
@@ -27,6 +33,63 @@ METRICS = (
     "The figures of each family, the most telling first. `--fail-slower=5%` goes by the first two; "
     "`--fail-slower=<name>:5%` by any. The [glossary](../glossary.md) says how each is counted."
 )
+OPTIONS_OPENING = """\
+An option goes before the configuration, the configuration before the environment, and that before the default. The variable that stands in for
+`--data-dir` is `STORAGEBENCH_DATA_DIR`, and so for every option that takes a value. All of pytest's own options work beside these."""
+GROUPS = {
+    "What runs, and what is asserted": "--division --edition --accelerators --runs --param --quick --resume --seed --tag",
+    "Places and names": "--data-dir --checkpoint-dir --cache-dir --results-dir --organisation --system",
+    "Hosts and ranks": "--hosts --launcher --mpi-bin --mpi-params --collector --ssh-config --lockfile --lockfile-generate",
+    "While a run goes on": "--sample-interval --stall-after",
+    "To look, and run nothing": "--plan --rules --explain --history",
+    "Comparisons": "--compare --fail-slower",
+    "Submissions": "--submission --as-of --results-out --submission-build",
+    "Training": "--engine --dlio-python --dlio-plugin --reading --columns",
+    "Checkpointing": "--between-phases --keep-checkpoints",
+}
+FAMILY_GROUPS = {"checkpointing": "Checkpointing", "kvcache": "KV cache", "vectordb": "Vector databases"}
+"""By how the help of an option of one family begins."""
+FURTHER = "Further options"
+DEFAULT = re.compile(r" \(default: (.*?)\)|(?<=[\w.]) \(default( for \w+)?\)")
+"""How the help of an option says its default: (default: 60), or 3.0 (default)."""
+PARAMETERS_OPENING = """\
+What `--param NAME=VALUE` and the files of `configs/` take. A default stands where the engine has one of its own; a workload's own values are in its file, and
+`--plan` shows what a run would have. The column *3.0* says in which division edition 3.0 lets a user change it (rules 3.6.2, 3.6.3, 4.6.3, 5.6.4, 5.6.5; of
+the KV cache no parameter but those of Table KVCache-1 is listed); without a word it is for whatif alone."""
+WORKLOADS_OPENING = """\
+What `-k` selects from. Each item adds the number of accelerators and the repeat: `unet3d-b200-x8-run1`. Closed and open sessions have the points that the edition
+sanctions, `--division=whatif` all that can run. [Configurations](configurations.md) says how they are written."""
+NUMBERS = {
+    "training": {
+        "format": "dataset.format",
+        "record length, B": "dataset.record_length_bytes",
+        "samples a file": "dataset.num_samples_per_file",
+        "batch": "reader.batch_size",
+        "epochs": "train.epochs",
+        "computation, s a step": "train.computation_time",
+    },
+    "checkpointing": {
+        "ranks": "accelerators",
+        "layers": "model.num_layers",
+        "tensor parallelism": "model.parallelism.tensor",
+        "pipeline parallelism": "model.parallelism.pipeline",
+    },
+    "kvcache": {
+        "model": "traffic.model",
+        "load": "load.kind",
+        "window, s": "load.window_s",
+        "storage tier, GiB": "tiers.storage_gib",
+        "layout": "store.layout",
+    },
+    "vectordb": {
+        "vectors": "dataset.num_vectors",
+        "dimensions": "dataset.dimension",
+        "index": "index.index_type",
+        "metric": "index.metric_type",
+        "distribution": "dataset.distribution",
+    },
+}
+"""What tells the points of a suite apart: heading and parameter."""
 FAMILIES = tuple(dict.fromkeys(rule.family for rule in RULES.values()))
 
 
@@ -62,25 +125,114 @@ def title(family: str) -> str:
 
 
 def options_page() -> str:
-    """Return docs/reference/options.md: every option with the environment variable that stands in for it."""
-    rows = [f"| `{option.flag}` | `{option.variable}` | {option.help.replace('|', '&#124;')} |" for option in OPTIONS]
-    head = "| option | environment | meaning |"
-    return "\n".join(["# Options", "", GENERATED, "", head, "| --- | --- | --- |", *rows, ""])
+    """Return docs/reference/options.md: every option by what it is for, with what it takes and what stands in for it."""
+    lines = ["# Options", "", GENERATED, "", OPTIONS_OPENING, ""]
+    for group in dict.fromkeys((*GROUPS, *FAMILY_GROUPS.values(), FURTHER)):
+        members = [option for option in OPTIONS if _group(option) == group]
+        if members:
+            head = "| option | value | default | meaning |"
+            lines += [f"## {group}", "", head, "| --- | --- | --- | --- |", *map(_option_row, members), ""]
+    return "\n".join(lines)
+
+
+def _group(option: Option) -> str:
+    named = (group for group, flags in GROUPS.items() if option.flag in flags.split())
+    of_family = FAMILY_GROUPS.get(option.help.partition(": ")[0], FURTHER)
+    return next(named, of_family)
+
+
+def _option_row(option: Option) -> str:
+    text, arguments = option.help.replace("%%", "%"), option.arguments
+    meaning = DEFAULT.sub("", text)
+    family, _, rest = meaning.partition(": ")
+    if arguments.get("action") == "append":
+        value = "`NAME=VALUE`"
+    else:
+        value = ", ".join(f"`{one}`" for one in arguments.get("choices", filter(None, [arguments.get("metavar")])))
+    return _row(f"`{option.flag}`", value, _text(_default(text)), _text(rest if family in FAMILY_GROUPS else meaning))
+
+
+def _default(text: str) -> str:
+    found = DEFAULT.search(text)
+    if found is None:
+        return ""
+    return found[1] or text[: found.start()].rsplit(maxsplit=1)[-1] + (found[2] or "")
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "&#124;") for cell in cells) + " |"
+
+
+def _text(words: str) -> str:
+    """Return words that no reader takes for a tag."""
+    return words.replace("<", "&lt;")
+
+
+def parameters_page() -> str:
+    """Return docs/reference/parameters.md: what --param and configurations take, family by family."""
+    lines = ["# Parameters", "", GENERATED, "", PARAMETERS_OPENING, ""]
+    edition = load_edition(edition_names()[0])
+    for suite, official in OFFICIAL.items():
+        lines += [f"## {title(official)}", "", f"`configs/{suite}/schema.json`", ""]
+        lines += ["| parameter | value | default | 3.0 | meaning |", "| --- | --- | --- | --- | --- |"]
+        allowed = edition.table[official].get("parameters", {})
+        for name, rule in schema_of(suite).leaves("parameters").items():
+            division = next((one for one in ("closed", "open") if name in allowed.get(one, ())), "")
+            default = json.dumps(rule["default"]) if "default" in rule else ""
+            lines.append(_row(f"`{name}`", described(rule), default, division, _text(str(rule["description"]))))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def workloads_page() -> str:
+    """Return docs/reference/workloads.md: every point of configs/, with the numbers that tell it from its neighbours."""
+    lines = ["# Workloads", "", GENERATED, "", WORKLOADS_OPENING, ""]
+    for suite, official in OFFICIAL.items():
+        heads, keys = zip(*NUMBERS[suite].items(), strict=True)
+        columns = ("select it by", "editions", "divisions", *heads)
+        lines += [f"## {title(official)}", "", _row(*columns), _row(*["---"] * len(columns))]
+        for one in load_workloads(folder_of(suite), suite):
+            divisions = (
+                ", ".join(dict.fromkeys((*one.divisions, "whatif")))
+                if one.runnable
+                else "never: no parameters published"
+            )
+            lines.append(_row(f"`{one.id}`", ", ".join(one.editions), divisions, *(_number(one, key) for key in keys)))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _number(workload: Workload, key: str) -> str:
+    found = workload.accelerators if key == "accelerators" else flatten(workload.parameters).get(key, "")
+    return f"{found:,}" if isinstance(found, int) else str(found)
 
 
 def schema_page(title: str, schema: dict[str, Any], opening: str) -> str:
-    """Return a page on a JSON schema: what each name means, and what it may be."""
+    """Return a page on a JSON schema: what each name means, what it may be, and what is inside."""
     required = schema["required"]
     rows = [
-        f"| {_code(name)} | {_kind(part)} | {'always' if name in required else ''} | {part.get('description', '')} |"
-        for name, part in (schema["properties"] | schema.get("patternProperties", {})).items()
+        _row(_code(name), _kind(part), "always" if name in required else "", _text(part.get("description", "")))
+        for name, part in _parts(schema, schema.get("$defs", {}))
     ]
     head = ("| name | value | there | meaning |", "| --- | --- | --- | --- |")
-    return "\n".join([f"# {title}", "", GENERATED, "", opening, "", schema["description"], "", *head, *rows, ""])
+    return "\n".join([f"# {title}", "", GENERATED, "", opening, "", _text(schema["description"]), "", *head, *rows, ""])
+
+
+def _parts(schema: dict[str, Any], defs: dict[str, Any], above: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every name below a schema, those inside of others by their dotted names."""
+    for name, part in (schema.get("properties", {}) | schema.get("patternProperties", {})).items():
+        whole = defs.get(str(part.get("$ref", "")).rpartition("/")[2], {}) | part
+        yield above + name, whole
+        if whole.get("type") == "array":
+            yield from _parts(whole.get("items", {}), defs, f"{above}{name}[].")
+        else:
+            yield from _parts(whole, defs, f"{above}{name}.")
 
 
 def _code(name: str) -> str:
-    return f"`{name}`".replace("|", "&#124;")
+    """Return a name in code; a pattern of endings as a list of them."""
+    endings = name.removesuffix("$").strip("()").split("|")
+    return ", ".join(f"`…{one}`" for one in endings) if name.endswith("$") else f"`{name}`"
 
 
 def _kind(part: dict[str, Any]) -> str:
@@ -88,8 +240,6 @@ def _kind(part: dict[str, Any]) -> str:
         return ", ".join(map(str, part["enum"]))
     if "const" in part:
         return str(part["const"])
-    if "$ref" in part:
-        return str(part["$ref"]).rpartition("/")[2]
     kind = part.get("type", "")
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
@@ -117,6 +267,8 @@ def pages() -> dict[str, str]:
     return {
         "reference/rules.md": rules_page(),
         "reference/options.md": options_page(),
+        "reference/parameters.md": parameters_page(),
+        "reference/workloads.md": workloads_page(),
         "reference/record.md": schema_page("record.json", json.loads(RECORD.read_text(encoding="utf-8")), IN_RECORD),
         "reference/junit.md": schema_page("junit properties", json.loads(JUNIT.read_text(encoding="utf-8")), IN_JUNIT),
         "reference/metrics.md": metrics_page(),

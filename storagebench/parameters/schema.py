@@ -141,12 +141,19 @@ def fits(value: Any, rule: Rule) -> bool:
     return kind != "string" or re.search(rule.get("pattern", ""), value) is not None
 
 
+def _written(value: Any) -> str:
+    """Write a value as YAML would read it back: a text that looks like something else stands in quotes."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) and read_scalar(value) == value else repr(value)
+
+
 def described(rule: Rule) -> str:
     """Say what a rule wants, to follow the words "must be"."""
     if "const" in rule:
         return repr(rule["const"])
     if "enum" in rule:
-        return "one of " + ", ".join(word if read_scalar(word) == word else repr(word) for word in rule["enum"])
+        return "one of " + ", ".join(map(_written, rule["enum"]))
     if "title" in rule and "properties" not in rule:
         return str(rule["title"])
     words = {

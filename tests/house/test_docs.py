@@ -32,7 +32,9 @@ def test_links_lead_somewhere(page):
 
 
 def test_every_page_is_linked_from_another():
-    linked = {(page.parent / target).resolve() for page in PAGES for target, _ in LINK.findall(page.read_text()) if target}
+    linked = {
+        (page.parent / target).resolve() for page in PAGES for target, _ in LINK.findall(page.read_text()) if target
+    }
     lonely = [str(page.relative_to(ROOT)) for page in PAGES if page.resolve() not in linked]
     assert lonely == ["README.md"]
 

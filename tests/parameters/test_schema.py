@@ -110,6 +110,8 @@ def test_both_validators_agree_on_a_removed_or_renamed_key(data):
         ({"type": "boolean"}, "true or false"),
         ({"type": ["string", "null"]}, "a text or null"),
         ({"enum": ["3.0", "3.0-dev"]}, "one of '3.0', 3.0-dev"),
+        ({"enum": [1, 3]}, "one of 1, 3"),
+        ({"enum": [False]}, "one of false"),
         ({"const": "training"}, "'training'"),
         ({"type": "string", "pattern": "x", "title": "a name"}, "a name"),
         ({"type": "array", "minItems": 1, "uniqueItems": True}, "a list of at least 1 without repeats"),
