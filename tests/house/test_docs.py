@@ -4,6 +4,7 @@ import ast
 import re
 import runpy
 import textwrap
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,13 @@ def test_the_sentences_of_troubleshooting_are_those_of_the_code():
     said = sentences()
     assert len(quoted) > 30
     assert [sentence for sentence in quoted if sentence not in said] == []
+
+
+def test_the_architecture_has_the_layers_and_the_packages_that_there_are():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"][0]
+    drawn = page.split("```\n")[1].splitlines()
+    assert drawn == [layer.replace("storagebench.", "") for layer in contract["layers"]]
+    parts = [path.name for path in (ROOT / "storagebench").iterdir() if not path.name.startswith("__")]
+    table = page.split("\n## Where a thing lives")[1].split("\n## ")[0]
+    assert [name for name in parts if not re.search(rf"\b{name}(/|`)", table)] == []
