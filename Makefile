@@ -10,8 +10,8 @@ quick: .venv/run  ## run every family on small sizes; leaves report.html and rep
 test: .venv/dev .venv-dlio/run  ## the project's own tests: lint, types and docs included
 	$(BIN)/pytest
 
-check: .venv/dev  ## lint, types and layers alone
-	$(BIN)/pytest tests/house
+check: .venv/dev  ## lint, types, layers and docs alone
+	$(BIN)/pytest tests/house/test_house.py tests/house/test_docs.py
 
 bench: .venv/dev .venv-dlio/run  ## the performance comparisons of docs/performance.md
 	$(BIN)/python -m bench.datagen_vs_dlio

@@ -13,14 +13,14 @@ from tests.history.shelves import record, save
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "suites").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "suites").rglob("*.md"))]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 """Its commands build on each other, so they are walked in their order."""
 
 PROGRAMS = ("pytest", "make", "mkdir", "find", "export", "python")
 
-MADE_HERE = {"make test"}
-"""This very test is part of what it runs."""
+MADE_HERE = {"make test", "make check"}
+"""This very test is part of what they run."""
 
 MADE_BY_MAKE = "pytest suites --quick --html=report.html --junitxml=report.xml"
 """What `make quick` calls, and the test of that executes."""

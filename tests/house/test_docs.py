@@ -12,7 +12,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PLACES = ("docs", "suites", "bench", "configs", "fixtures", "rules")
-PAGES = sorted([ROOT / "README.md", *(page for place in PLACES for page in (ROOT / place).rglob("*.md"))])
+PAGES = sorted([*ROOT.glob("*.md"), *(page for place in PLACES for page in (ROOT / place).rglob("*.md"))])
 LINK = re.compile(r"\]\(([^)#]*)(?:#([^)]*))?\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 
