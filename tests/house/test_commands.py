@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.history.shelves import record, save
+from tests.submission import trees
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -27,6 +28,9 @@ MADE_BY_MAKE = "pytest suites --quick --html=report.html --junitxml=report.xml"
 
 EXPLAINS = "pytest --explain "
 """Commands of which the pages of the rules have hundreds: one process answers them all."""
+
+JUDGES = r"--submission=(/\S+)"
+"""Commands that judge a tree; they are given a small one."""
 
 MEASURED_BY_HAND = re.compile(r"python -m bench|make bench")
 """Comparisons take minutes and the whole machine; that they start is tested below."""
@@ -46,9 +50,8 @@ def commands() -> list[str]:
 
 def is_long(command: str) -> bool:
     """Say whether a command runs a benchmark at the sizes of the rules."""
-    return command.startswith("pytest suites") and not re.search(
-        r"--plan|--collect-only|--quick|num_files_train", command
-    )
+    quick = rf"--plan|--collect-only|--quick|num_files_train|{JUDGES}"
+    return command.startswith("pytest suites") and not re.search(quick, command)
 
 
 def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -67,7 +70,18 @@ def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [command for command in commands() if not command.startswith(EXPLAINS)])
+@pytest.mark.parametrize("command", [command for command in commands() if re.search(JUDGES, command)])
+def test_commands_of_the_docs_judge_a_tree(command, tmp_path):
+    tree = re.search(JUDGES, command)[1]
+    trees.write(tmp_path / "tree", trees.third_edition())
+    done = execute(command.replace(tree, str(tmp_path / "tree")), tmp_path)
+    assert done.returncode == 1  # such a tree lacks much
+    assert re.search(r"^system +INVALID", done.stdout, re.MULTILINE), done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [command for command in commands() if not re.search(rf"^{EXPLAINS}|{JUDGES}", command)]
+)
 def test_commands_of_the_docs_run(command, tmp_path):
     if sorted(command.split()) == sorted(MADE_BY_MAKE.split()):
         assert f"$(BIN)/{MADE_BY_MAKE}\n" in (ROOT / "Makefile").read_text()
