@@ -55,7 +55,7 @@ def is_long(command: str) -> bool:
 
 
 def execute(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    places = {"/mnt/fs": "data", "/var/results": "results", "/var/draft": "draft"}
+    places = {"/mnt/fs": "data", "/var/results": "results", "/var/draft": "draft", "/var/table": "table"}
     for path, name in places.items():
         command = command.replace(path, str(folder / name))
     command = re.sub(r"(-dir=| -p )data\b", rf"\1{folder}/data", command)
