@@ -122,7 +122,7 @@ class _Rank:
 
     def _on_moved(self, count: int) -> None:
         self._moved_bytes += count
-        self._progress(self._moved_bytes // MIB, self._moved_bytes)
+        self._progress(-(-self._moved_bytes // MIB), self._moved_bytes)
 
     def _tell_all(self, stage: str, duration_s: float, size_bytes: int) -> None:
         """Meet after the clock has stopped, and log the figure: should a later checkpoint fail, this one is not lost."""

@@ -104,6 +104,13 @@ def test_progress_is_told_in_bytes(tmp_path):
     }
 
 
+def test_progress_of_every_checkpoint_ends_whole(tmp_path):
+    events = []
+    run(make_task(tmp_path, scale="1/2000"), tell=events.append)
+    last = {event["stage"]: event for event in events if event["kind"] == "progress"}
+    assert {event["done"] - event["total"] for event in last.values()} == {0}
+
+
 @pytest.mark.parametrize(
     ("hosts", "sources"),
     [([8], [0, 1, 2, 3, 4, 5, 6, 7]), ([2, 2], [2, 3, 0, 1]), ([3, 2, 3], [3, 4, 5, 6, 7, 0, 1, 2])],
