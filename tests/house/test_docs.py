@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fixtures.options import OPTIONS
+from storagebench.model import OFFICIAL
+from storagebench.parameters.schema import schema_of
+
 ROOT = Path(__file__).parents[2]
 PLACES = ("docs", "suites", "bench", "configs", "fixtures", "rules")
 PAGES = sorted([*ROOT.glob("*.md"), *(page for place in PLACES for page in (ROOT / place).rglob("*.md"))])
@@ -55,6 +59,32 @@ def test_examples_for_ci_are_yaml(heading, entry):
     example = yaml.safe_load(textwrap.dedent(text))
     assert entry in example  # and test_commands executes what they run
     assert "--fail-slower" in text
+
+
+OTHERS = {
+    *("--collect-only", "--html", "--junitxml", "--lf"),  # pytest's and its plugins'
+    *("--exclusive", "--mpi", "--nodes", "--ntasks-per-node", "--time"),  # Slurm's
+    "--client-host-memory-in-gb",  # of edition 1.0's script
+}
+HAND_WRITTEN = [page for page in PAGES if page.parent.name not in {"rules", "reference", "bench"}]
+
+
+def spoken_of(page: Path) -> str:
+    """Return a page's text; of the tables on another tool the column on ours."""
+    rows = (line.split("|")[2] if line.startswith("| `") else line for line in page.read_text().splitlines())
+    return "\n".join(rows) if page.name == "from-mlpstorage.md" else page.read_text()
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_and_parameters_that_a_page_speaks_of_exist(page):
+    lines = (line for line in spoken_of(page).splitlines() if "python -m bench" not in line)
+    words = " ".join(lines)
+    if page.name not in {"performance.md", "parity.md"}:  # these speak of the options of bench/
+        spoken = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", words))
+        assert spoken - OTHERS - {option.flag for option in OPTIONS} == set()
+    known = {name for suite in OFFICIAL for name in schema_of(suite).leaves("parameters")}
+    named = set(re.findall(r"--param ([\w.]+)=", words))
+    assert named - known - {"NAME"} == set()
 
 
 def sentences() -> str:
