@@ -66,6 +66,7 @@ OTHERS = {
     *("--exclusive", "--mpi", "--nodes", "--ntasks-per-node", "--time"),  # Slurm's
     "--client-host-memory-in-gb",  # of edition 1.0's script
     "--acme-firmware",  # of a plugin that a page makes up
+    "--pdeathsig",  # setpriv's
 }
 HAND_WRITTEN = [page for page in PAGES if page.parent.name not in {"rules", "reference", "bench"}]
 
