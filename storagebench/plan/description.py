@@ -8,9 +8,10 @@ from storagebench.model import Plan
 def described(plan: Plan, lines: Iterable[str]) -> tuple[str, ...]:
     """Say a plan: what would run and where, the family's own lines, where results go, what is overridden and set."""
     changed = [f"{name}={override.value} ({override.origin})" for name, override in plan.overrides.items()]
+    ranks = f"{plan.accelerators} rank{'s' if plan.accelerators > 1 else ''}"
     return (
         f"{plan.id}: {plan.division}, edition {plan.edition}, {plan.workload.where}",
-        f"  hosts       {', '.join(host.name for host in plan.hosts)} ({plan.accelerators} ranks, {plan.launcher})",
+        f"  hosts       {', '.join(host.name for host in plan.hosts)} ({ranks}, {plan.launcher})",
         *lines,
         f"  results     {plan.results_dir}/{plan.division}/{plan.organisation}/results/{plan.system}",
         f"  overridden  {', '.join(changed) or 'nothing'}",
