@@ -51,7 +51,7 @@ class Searcher(Protocol):
     """Answers queries; for one thread of one process."""
 
     def search(self, queries: Rows, k: int, effort: int) -> Ids:
-        """Answer a request: ids, best first, shape (queries, k); -1 where fewer were found.
+        """Answer a request: ids, best first, shape (queries, k); -1 where fewer were found. The array is the caller's.
 
         Raises:
             RequestError: this request failed.

@@ -85,9 +85,7 @@ class _Rank:
             self._communicator.tell(event)
 
     def _notes(self) -> Notes:
-        notes = Notes(self._plan.search.k, self._plan.search.batch)
-        notes.grow()
-        return notes
+        return Notes(self._plan.search.k, self._plan.search.batch)
 
     def _harness_us(self) -> float:
         notes = self._notes()

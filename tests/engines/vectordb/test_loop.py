@@ -61,6 +61,19 @@ def test_failures_count_nowhere_but_among_failures():
     assert (notes.count, len(notes.failed), notes.first_failure) == (20, 10, "too busy")
 
 
+def test_after_failures_each_answer_still_stands_beside_its_own_query():
+    notes = asked(Flaky(), Pace(seconds=60, requests=2 * CHUNK))
+    queries, answers = notes.results()
+    order = np.concatenate(list(itertools.islice(requests(50, 1, 1, 0), 2 * CHUNK)))
+    numbers = answers[:, 0]  # of the request that each of them answers
+    assert queries.tolist() == order[numbers - 1].tolist()
+
+
+def test_of_a_large_batch_fewer_requests_are_drawn_at_once(monkeypatch):
+    monkeypatch.setattr(loop, "CHUNK_BYTES", 3 * 8 * QUERIES.shape[1] * 4)
+    assert asked(NullSearcher(), Pace(seconds=60, requests=7), batch=8).count == 7
+
+
 def test_a_window_ends_by_the_clock():
     notes = asked(NullSearcher(), Pace(seconds=0.05))
     assert notes.elapsed_s >= 0.05

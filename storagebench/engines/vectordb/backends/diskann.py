@@ -61,12 +61,17 @@ class DiskAnnSearcher:
 
     def search(self, queries: Rows, k: int, effort: int) -> Ids:
         """Walk the graph, once for each query."""
+        search = self._search
         try:
-            found = [self._search(query=query, recall_at=k, l_value=effort).ids for query in queries]
+            if len(queries) == 1:  # as nearly always, and then no more is done than must be
+                ids = search(query=queries[0], recall_at=k, l_value=effort).ids
+                if len(ids) == k:
+                    return np.array((ids,), np.int64)
+                found = [ids]
+            else:
+                found = [search(query=query, recall_at=k, l_value=effort).ids for query in queries]
         except Exception as error:  # noqa: BLE001 - the library raises what its native part hands it
             raise RequestError(f"DiskANN did not answer: {_said(error)}") from None
-        if all(len(ids) == k for ids in found):  # as good as always: the quickest way into an array
-            return np.array(found, np.int64)
         answer = np.full((len(queries), k), -1, np.int64)
         for place, ids in enumerate(found):
             answer[place, : len(ids)] = ids
