@@ -8,17 +8,19 @@ from rules.registry import Breach, rule
 from rules.vectordb_places import (
     DIMENSION,
     FLOAT32_BYTES,
+    INDEX_TYPE,
     LATENCY,
     RECALL,
     THROUGHPUT,
     VECTORS,
     WINDOW,
+    database_of,
     either,
     invocation_s,
     queries_of,
     recall_of,
 )
-from storagebench.model import Edition, Lands, Record
+from storagebench.model import DATABASES, Edition, Lands, Record
 from storagebench.units import bytes_text
 
 advice = functools.partial(rule, "x", family="vector_database", editions="3.0", warns=True)
@@ -82,6 +84,22 @@ def vectors_outgrow_the_memory(record: Record, edition: Edition) -> Iterator[Bre
     if vectors < memory:
         saw = f"{bytes_text(vectors)} of vectors, {bytes_text(memory)} of memory in the hosts"
         yield Breach(Lands.ADVICE, saw, "more vectors, or evidence that the page cache did not serve them")
+
+
+@advice("x-vdb-resident-index")
+def index_lives_on_storage(record: Record, edition: Edition) -> Iterator[Breach]:
+    """The index is one that is searched on storage; one that the server holds in its memory says nothing of it.
+
+    CLOSED lists HNSW of Milvus, which is loaded before it is searched (mlcommons/storage#425 asks what that measures).
+    Reads: summary.database.database (else engine_folder, args.vdb_engine), summary.index_type (else config, args).
+    """
+    database = DATABASES.get(database_of(record))
+    if database is None or not any(record.has(name) for name in INDEX_TYPE):
+        return
+    kind = record.text(either(record, INDEX_TYPE))
+    if kind in database.indexes and database.indexes[kind].resident:
+        saw = f"index {kind} of {database_of(record)} is in the server's memory when it is searched"
+        yield Breach(Lands.ADVICE, saw, "throughput that is read as that of memory, or an index on storage")
 
 
 @advice("x-vdb-collection-name")

@@ -157,6 +157,15 @@ def test_many_clients_are_told_what_a_reviewer_would_ask():
     assert judge(vary(MANY_CLIENTS), ROUND).verdict is Verdict.CLOSED
 
 
+def test_of_a_graph_in_memory_it_is_said_where_it_lives_whatever_else_is_right():
+    graph = {"summary.index_type": "HNSW", "datagen.summary.index_type": "HNSW", "index_folder": "HNSW"}
+    judgement = judge(vary(graph), POST)
+    assert judgement.verdict is Verdict.CLOSED
+    assert [finding.rule_name for finding in judgement.advice] == ["x-vdb-resident-index"]
+    assert judge(vary(graph | {"summary.database.database": "pgvector"}), POST).verdict is Verdict.OPEN
+    assert names_of(judge(vary({"summary.database.database": "sqlite"}), POST), Lands.ADVICE) == []
+
+
 def test_a_run_without_summary_is_judged_by_the_files_beside_it():
     judgement = judge(vary(NO_SUMMARY), POST)
     assert names_of(judgement, Lands.INVALID) == [
