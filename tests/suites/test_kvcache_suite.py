@@ -10,6 +10,7 @@ from storagebench.edition import load_edition
 from storagebench.judge import judge
 from storagebench.record import read_record
 from storagebench.serial import to_json
+from tests.engines.kvcache.stores.lmcache_stand_in import stand_in
 from tests.suites.session import ROOT, session
 
 SCHEMA = json.loads((ROOT / "storagebench" / "record" / "record.schema.json").read_text())
@@ -154,6 +155,27 @@ def test_a_corrupted_block_fails_the_run_in_one_sentence(tmp_path):
     assert "Traceback" not in done.output
     assert [word["status"] for word in done.incomplete()] == ["failed"]
     assert list(cache.iterdir()) == []
+
+
+def test_lmcaches_server_is_measured_and_never_closed(tmp_path):
+    with stand_in() as server:
+        done, _ = run(
+            tmp_path, "-k", "chat", *CHAT, "--param=store.backend=lmcache", f"--param=store.address={server.address}",
+        )  # fmt: skip
+        assert set(server.values.values()) == {b""}
+    assert done.returncode == 0, done.output
+    (record,) = done.records()
+    assert record["metrics"]["read_gib_per_s"] > 0
+    assert ("x-kv-backend", "INVALID") in {(one["rule_name"], one["lands"]) for one in record["findings"]}
+
+
+def test_without_lmcaches_server_one_sentence_says_how_to_get_it(tmp_path):
+    done, _ = run(
+        tmp_path, "-k", "chat", *CHAT, "--param=store.backend=lmcache", "--param=store.address=lm://127.0.0.1:1",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "pip install lmcache" in done.line("LMCache's server cannot be reached")
+    assert "Traceback" not in done.output
 
 
 def test_a_missing_cache_dir_is_one_sentence(tmp_path):
