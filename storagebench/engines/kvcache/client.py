@@ -71,7 +71,7 @@ class _Client:
             writers = self._executors(backend, payload, stage.storing.writers)
             null_rate = null_operations_per_s(share, stage, payload)
             fill_s = self._fill(share, [*readers, *writers])
-            run = Run(share, stage.load, readers, writers)
+            run = Run(share, stage.load, readers, writers, backend.session() if self._shared else None)
             barrier_s = self._meet()
             seconds = round(stage.load.warmup_s + stage.load.window_s)
             alive = Progress(communicator, f"{stage.name} trial {self._trial.number}", seconds, "seconds")
