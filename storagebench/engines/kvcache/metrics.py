@@ -68,6 +68,7 @@ def trial_figures(result: TrialResult, slo_s: float) -> dict[str, Any]:
         "trial": result.number,
         "rate": result.rate,
         "clients": len(result.clients),
+        "hostnames": [client.hostname for client in result.clients],
         "window_s": window_s,
         "window_skew_s": max(client.barrier_s for client in result.clients),
         "read_gib_per_s": trial.total("read_bytes") / window_s / GIB,
