@@ -9,6 +9,7 @@ from storagebench import __version__
 from storagebench.engines.kvcache.outcome import ClientResult, Trial, TrialResult
 from storagebench.engines.kvcache.sweep import sweep
 from storagebench.errors import EngineError
+from storagebench.hosts import is_local
 from storagebench.launch import Job, Launcher, Tell
 from storagebench.model import Host, Stage
 from storagebench.serial import from_json, to_json
@@ -41,7 +42,8 @@ def run_trial(
         results = launcher.run(_job("client", payload, ranks, hosts), tell)
     except BaseException:
         sweep(told, range(ranks))
-        _sweep_there(payload, ranks, hosts, launcher)
+        if not all(is_local(host) for host in hosts):
+            _sweep_there(payload, ranks, hosts, launcher)
         raise
     clients = tuple(from_json(ClientResult, result) for result in results)
     if [client.rank for client in clients] != list(range(ranks)):
