@@ -34,8 +34,8 @@ class FaultBackend:
         return _FaultSession(self, self._local.session())
 
     def file_of(self, name: int) -> Path:
-        """Return the file of an object, wherever the layout has put it."""
-        return next(self._local.folder.rglob(f"{name:016x}"))
+        """Return the file of an object in layout objects."""
+        return Path(self._local.folder, f"{name & 0xFF:02x}", f"{name:016x}")
 
     def clear(self) -> None:
         """Remove what was stored."""
