@@ -128,6 +128,15 @@ def test_slow_writes_are_in_the_latency_of_writes_and_the_run_is_no_result(stora
     assert storage.is_as_it_was()
 
 
+def test_the_record_has_the_calibration_that_its_headroom_is_made_of(storage):
+    record = storage.run("flip:0")
+    (trial,) = record["kv_cache"]["trials"]
+    (done,), (most,) = trial["client_operations_per_s"], trial["client_null_operations_per_s"]
+    assert done == (trial["reads"] + trial["writes"] + trial["deletions"]) / trial["window_s"]
+    assert most > 0
+    assert trial["harness_headroom"] == most / done
+
+
 def test_what_is_stored_stays_within_the_plan_with_any_number_of_clients(storage):
     record = storage.run("flip:0", clients=2)
     (trial,) = record["kv_cache"]["trials"]
