@@ -12,14 +12,14 @@ spread, or five per cent where fio is calmer than that. Medians over the rounds;
 
 import argparse
 import random
-import shutil
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.kvcache_vs_fio import NOISE, Bench
+from bench.fio import NOISE, demand_fio, own_folder
+from bench.kvcache_vs_fio import Bench
 from storagebench.units import MIB
 
 SIZES_MIB = (2.5, 32.0)
@@ -44,13 +44,12 @@ def main() -> int:
     parser.add_argument("--part-mib", type=float, default=4.0, help="one request of ours")
     parser.add_argument("--layout", choices=("objects", "slab"), default="objects")
     options = parser.parse_args()
-    if shutil.which("fio") is None:
-        sys.exit("fio is not installed: apt-get install fio")
+    demand_fio()
     random.seed(1)
-    with tempfile.TemporaryDirectory(prefix="kvcache_repeat.", dir=options.dir) as folder:
+    with own_folder(options.dir, "kvcache_repeat") as folder:
         print(f"{options.op}, {options.threads} threads, {options.layout}, {options.repeats} runs of each in a round")
         print(f"{'MiB':>6}{'GiB/s ours':>12}{'fio':>8}{'spread ours':>13}{'fio':>8}{'ours/fio':>10}")
-        verdicts = [_size(Path(folder), size, options) for size in SIZES_MIB]
+        verdicts = [_size(folder, size, options) for size in SIZES_MIB]
     return 0 if all(verdicts) else 1
 
 

@@ -130,9 +130,10 @@ def _end_to_end(said: Mapping[str, Any]) -> dict[str, Any] | None:
     Nothing says the unit of the list, so it must agree with the summary's median, which has one.
     """
     told, summary = sequence(said.get("end_to_end_latencies")), mapping(said.get("summary"))
-    window_s, median_ms = summary.get("elapsed_time"), mapping(summary.get("end_to_end_latency_ms")).get("p50")
-    if not told or not all(type(each) in (int, float) for each in (window_s, median_ms, *told)):
+    known: list[Any] = [summary.get("elapsed_time"), mapping(summary.get("end_to_end_latency_ms")).get("p50")]
+    if not told or not all(type(each) in (int, float) for each in (*known, *told)):
         return None
+    window_s, median_ms = known
     if not isclose(1000 * median(told), median_ms, rel_tol=0.01):
         return None
     late = sum(latency_s > window_s for latency_s in told)

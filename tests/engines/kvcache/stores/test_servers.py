@@ -8,7 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from storagebench.engines.kvcache.native import run_trial
 from storagebench.errors import ConfigError, EngineError
+from storagebench.launch.local import LocalLauncher
+from storagebench.model import LOCALHOST
+from tests.engines.kvcache import stages
 from tests.engines.kvcache.stores.whole_plan import START_S, check, free_port, store_of
 
 
@@ -81,3 +85,29 @@ def test_an_address_that_is_none_is_named(backend, address):
 def test_an_unknown_backend_is_named():
     with pytest.raises(ConfigError, match="no KV-cache backend 'tape'; there are local,"):
         store_of("tape", "")
+
+
+def test_a_server_that_dies_in_mid_run_fails_it_with_what_the_server_did(tmp_path):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    with redis_server(tmp_path) as address:
+        storing = {"backend": "redis", "address": address}
+        stage = stages.stage("chat", storing=storing, load={"window_s": 60.0, "most_gib_per_s": 0.1})
+
+        def stop(event):
+            if event["kind"] == "progress":
+                redis.Redis.from_url(address).shutdown(nosave=True)
+
+        redis = pytest.importorskip("redis")
+        with pytest.raises(EngineError, match=r"(reading|writing) object .* failed: the server said: "):
+            run_trial(
+                stage,
+                trial=0,
+                seed=1,
+                cache_dir=str(cache),
+                ranks=1,
+                hosts=(LOCALHOST,),
+                launcher=LocalLauncher(),
+                tell=stop,
+            )
+    assert list(cache.iterdir()) == []
