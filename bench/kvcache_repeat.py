@@ -4,13 +4,17 @@
 
     python -m bench.kvcache_repeat --dir /mnt/fast
     python -m bench.kvcache_repeat --dir /mnt/fast --op write --layout slab --repeats 3
+    python -m bench.kvcache_repeat --dir /mnt/fast --small-pages
 
 A round runs the same plan of ours and the same job of fio as often as `--repeats` says, in random order; the spread of each
 is its fastest over its slowest. What the machine and the drive do to one they do to the other, so the bar is fio's own
 spread, or five per cent where fio is calmer than that. Medians over the rounds; the two sides are those of `kvcache_vs_fio`.
+fio's buffers are of small pages, which some drives read at less than half their rate; a drive at its limit shows what else
+is asked of it, and one at half its limit does not. `--small-pages` gives ours such buffers too, so that both ask alike.
 """
 
 import argparse
+import ctypes
 import random
 import statistics
 import sys
@@ -23,6 +27,8 @@ from bench.kvcache_vs_fio import Bench
 from storagebench.units import MIB
 
 SIZES_MIB = (2.5, 32.0)
+NO_HUGE_PAGES = 41
+"""PR_SET_THP_DISABLE (prctl(2)): this process's memory, and that of its children, stays in small pages."""
 
 
 class Rates(NamedTuple):
@@ -43,8 +49,11 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--part-mib", type=float, default=4.0, help="one request of ours")
     parser.add_argument("--layout", choices=("objects", "slab"), default="objects")
+    parser.add_argument("--small-pages", action="store_true", help="our buffers in small pages, as fio's are")
     options = parser.parse_args()
     demand_fio()
+    if options.small_pages and ctypes.CDLL(None).prctl(NO_HUGE_PAGES, 1, 0, 0, 0):
+        sys.exit("this kernel does not let a process go without huge pages")
     random.seed(1)
     with own_folder(options.dir, "kvcache_repeat") as folder:
         print(f"{options.op}, {options.threads} threads, {options.layout}, {options.repeats} runs of each in a round")

@@ -139,7 +139,7 @@ def test_the_same_seed_plans_the_same_and_mpi_ranks_are_clients(tmp_path):
 
 
 def test_find_returns_a_rate_that_meets_the_objective(tmp_path):
-    longer = [option.replace("load.window_s=0.5", "load.window_s=3") for option in CHAT]
+    longer = [option.replace("load.window_s=0.5", "load.window_s=2") for option in CHAT]
     done, _ = run(
         tmp_path, "-k", "chat", *longer, "--param=load.kind=find", "--param=load.probes=2", "--param=load.slo_ms=60000",
         "--param=traffic.requests_per_s=20",
