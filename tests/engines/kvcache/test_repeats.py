@@ -23,11 +23,11 @@ def stage_of(keys):
     )
 
 
-def execute(folder, keys, ranks):
+def execute(folder, keys, ranks, launcher=None, hosts=(LOCALHOST,)):
     """Execute the whole plan under mpirun; return each rank's plan, and what it did with few and with many threads."""
     payload = {"stage": to_json(stage_of(keys)), "seed": SEED, "folder": str(folder), "threads": THREADS}
-    job = Job(module="tests.engines.kvcache.whole_plan_ranks", payload=payload, ranks=ranks, hosts=(LOCALHOST,))
-    said = MpiLauncher().run(job, lambda _: None)
+    job = Job(module="tests.engines.kvcache.whole_plan_ranks", payload=payload, ranks=ranks, hosts=hosts)
+    said = (launcher or MpiLauncher()).run(job, lambda _: None)
     return [(one["plan"], *({tuple(row): n for *row, n in once} for once in one["done"])) for one in said]
 
 

@@ -111,7 +111,7 @@ def test_a_killed_client_fails_the_run_of_all(storage):
 
 
 def test_a_stall_of_two_seconds_is_in_the_response_of_all_who_waited_and_the_run_is_no_result(storage):
-    record = storage.run("stall:3:2", load__kind="open", load__window_s=8)
+    record = storage.run("stall:1:2", load__kind="open", load__window_s=8)
     (trial,) = record["kv_cache"]["trials"]
     assert trial["latency_ms"]["restore_response"]["p99"] >= 1900
     assert record["metrics"]["restore_p99_ms"] >= 1900
@@ -122,7 +122,7 @@ def test_a_stall_of_two_seconds_is_in_the_response_of_all_who_waited_and_the_run
 
 
 def test_slow_writes_are_in_the_latency_of_writes_and_the_run_is_no_result(storage):
-    record = storage.run("slow:1:0.05", load__fill_gib=0)
+    record = storage.run("slow:1:0.05", load__fill_gib=0, load__window_s=4)
     assert record["metrics"]["write_p50_ms"] >= 45
     assert record["verdict"] == "INVALID"
     assert storage.is_as_it_was()
@@ -134,7 +134,7 @@ def test_the_record_has_the_calibration_that_its_headroom_is_made_of(storage):
     (done,), (most,) = trial["client_operations_per_s"], trial["client_null_operations_per_s"]
     assert done == (trial["reads"] + trial["writes"] + trial["deletions"]) / trial["window_s"]
     assert most > 0
-    assert trial["harness_headroom"] == most / done
+    assert trial["harness_headroom"] == (most / done if done else 0)
 
 
 def test_what_is_stored_stays_within_the_plan_with_any_number_of_clients(storage):
