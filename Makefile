@@ -22,6 +22,7 @@ bench: .venv/dev .venv-dlio/run  ## the performance comparisons of docs/performa
 	$(BIN)/python -m bench.kvcache_vs_fio --op read
 	$(BIN)/python -m bench.kvcache_vs_fio --op write --layout slab
 	$(BIN)/python -m bench.kvcache_vs_fio --op write
+	$(BIN)/python -m bench.kvcache_repeat
 	$(BIN)/python -m bench.collection
 	$(BIN)/python -m bench.judging
 	$(BIN)/python -m bench.sampling

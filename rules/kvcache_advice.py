@@ -3,12 +3,22 @@
 import fnmatch
 import functools
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from rules.kvcache_launches import clients_of, launches, lost, same
+from rules.kvcache_launches import STATS, clients_of, launches, lost, same
 from rules.registry import Breach, rule
 from storagebench.model import Edition, Lands, Record
 
 advice = functools.partial(rule, "x", family="kv_cache", editions="3.0", warns=True)
+
+
+class _Late(NamedTuple):
+    """A client's requests that ended after its window: how many in a hundred, in words, and what that does to its figure."""
+
+    percent: float
+    longest_s: float
+    saw: str
+    evenly: str
 
 
 @advice("x-kv-after-window", numbers="latency_percentiles advice.window_tolerance")
@@ -16,29 +26,54 @@ def operations_end_with_the_window(record: Record, edition: Edition) -> Iterator
     """No request ends after the window that bandwidth is divided by.
 
     Requests begun in the window are finished after it and their bytes are counted: bandwidth is overstated, the more
-    the slower the storage. A latency longer than the window tells it. Reads: ranks: elapsed_time, end_to_end_latency_ms;
-    --duration in commands, executed_command.
+    the slower the storage. A latency longer than the window tells it, from below: who began late and ended late is not
+    seen. Had the bytes moved evenly until the last of these ended, bandwidth would be the smaller figure that is told.
+    Reads: ranks: elapsed_time, end_to_end_latency_ms, the latencies one by one where they are there,
+    tier_storage_read_bandwidth_gbps; --duration in commands, executed_command.
     """
     if not record.has("ranks"):
         return
     windows = {launch.option: launch.given.get("duration", "") for launch in launches(record)}
-    late: list[tuple[float, float, float]] = []
+    late: list[_Late] = []
     for client in clients_of(record):
         elapsed = client.number("summary.elapsed_time")
-        for name, percent in edition["kv_cache.latency_percentiles"].items():
-            latency = f"summary.end_to_end_latency_ms.{name}"
-            if client.has(latency) and client.number(latency) > 1000 * elapsed:
-                late.append((percent, client.number(latency) / 1000, elapsed))
-                break
+        late += _late(client, elapsed, edition)
         asked = windows.get(str(client.value("option")), "")
         tolerance = 1 + edition["kv_cache.advice.window_tolerance"]
         if asked.isdecimal() and elapsed > tolerance * float(asked):
             yield Breach(Lands.ADVICE, f"a client took {elapsed:.1f} s for a window of {asked} s", "one window for all")
             return
     if late:
-        percent, latency_s, elapsed = max(late)
+        worst = max(late)
+        needs = f"bandwidth without what was moved after the window ({len(late)} clients){worst.evenly}"
+        yield Breach(Lands.ADVICE, worst.saw, needs)
+
+
+def _late(client: Record, elapsed: float, edition: Edition) -> Iterator[_Late]:
+    """Say what is known of a client's requests after its window: their number, or the least percentile beyond it."""
+    known = [
+        (percent, client.number(f"summary.end_to_end_latency_ms.{name}") / 1000)
+        for name, percent in edition["kv_cache.latency_percentiles"].items()
+        if client.has(f"summary.end_to_end_latency_ms.{name}")
+    ]
+    beyond = [(percent, latency_s) for percent, latency_s in known if latency_s > elapsed]
+    if client.has("end_to_end") and (count := client.count("end_to_end.after_window")):
+        of, longest_s = client.count("end_to_end.requests"), client.number("end_to_end.longest_s")
+        saw = f"{count:,} of a client's {of:,} requests took longer than its window of {elapsed:.1f} s, one {longest_s:.1f} s"
+        yield _Late(100 * count / of, longest_s, saw, _evenly(client, elapsed, longest_s))
+    elif beyond:
+        percent, latency_s = beyond[0]
+        longest_s = max(latency_s for _, latency_s in beyond)
         saw = f"{percent:g} % of a client's requests took {latency_s:.1f} s or longer, in a window of {elapsed:.1f} s"
-        yield Breach(Lands.ADVICE, saw, f"bandwidth without what was moved after the window ({len(late)} clients)")
+        yield _Late(percent, longest_s, saw, _evenly(client, elapsed, longest_s))
+
+
+def _evenly(client: Record, elapsed: float, longest_s: float) -> str:
+    figure = f"{STATS}.tier_storage_read_bandwidth_gbps"
+    if not client.has(figure) or longest_s <= 0:
+        return ""
+    told = client.number(figure)
+    return f": moved evenly until {longest_s:.1f} s, {told * elapsed / longest_s:.2f} of its {told:.2f} GiB/s read"
 
 
 @advice("x-kv-lost-clients", numbers="options")

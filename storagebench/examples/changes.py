@@ -18,7 +18,7 @@ def changed(facts: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
 def _put(found: Any, path: list[str], value: Any) -> Any:
     """Return what was found with a value put in: into a list by position, else into a mapping, made where there is none."""
     name, *below = path
-    if isinstance(found, list) and name.isdecimal():
+    if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
         found[int(name)] = _put(found[int(name)], below, value) if below else value
         return found
     table = found if isinstance(found, dict) else {}

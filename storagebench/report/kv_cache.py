@@ -61,6 +61,7 @@ class KvCache:
             "hits %",
             "steady",
             "CPU-s/GiB",
+            "headroom",
             "I/O",
         )
         yield Table("Figures of each trial", headings, [_row(trial) for trial in _trials(record)])
@@ -90,6 +91,7 @@ def _row(trial: Mapping[str, Any]) -> tuple[str, ...]:
         digest.figure(None if hits is None else 100 * hits, 1),
         "yes" if trial.get("steady") else "no",
         digest.figure(trial.get("cpu_s_per_gib"), 3),
+        digest.figure(trial.get("harness_headroom"), 1),
         str(trial.get("io_path", digest.UNKNOWN)),
     )
 

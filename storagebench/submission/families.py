@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
+from math import isclose
+from statistics import median
 from typing import Any
 
 from storagebench.submission.facts import mapping, sequence
@@ -111,14 +113,31 @@ def cache_summary(run: Run) -> dict[str, Any] | None:
 
 
 def ranks(run: Run) -> list[dict[str, Any]] | None:
-    """One mapping for every rank's result: where it is from and its summary, without the requests one by one."""
+    """One mapping for every rank's result: where it is from, its summary, and how many requests outlasted its window."""
     return [_rank(run, match) for match in _rank_files(run)] or None
 
 
 def _rank(run: Run, match: re.Match[str]) -> dict[str, Any]:
     said = run.document(match[0])
     place = {"option": match["option"], "trial": int(match["trial"]), "rank": int(match["rank"]), "path": match[0]}
-    return {**place, "summary": said.get("summary"), "seed": said.get("seed")}
+    late = _end_to_end(said)
+    return {**place, "summary": said.get("summary"), "seed": said.get("seed")} | ({"end_to_end": late} if late else {})
+
+
+def _end_to_end(said: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Count the requests that took longer than the window; None where they are not told one by one.
+
+    Nothing says the unit of the list, so it must agree with the summary's median, which has one.
+    """
+    told, summary = sequence(said.get("end_to_end_latencies")), mapping(said.get("summary"))
+    known: list[Any] = [summary.get("elapsed_time"), mapping(summary.get("end_to_end_latency_ms")).get("p50")]
+    if not told or not all(type(each) in (int, float) for each in (*known, *told)):
+        return None
+    window_s, median_ms = known
+    if not isclose(1000 * median(told), median_ms, rel_tol=0.01):
+        return None
+    late = sum(latency_s > window_s for latency_s in told)
+    return {"requests": len(told), "after_window": late, "longest_s": max(told)}
 
 
 def _rank_files(run: Run) -> Iterator[re.Match[str]]:

@@ -249,7 +249,18 @@ def test_the_worst_client_after_the_window_is_told_and_how_many_there_are():
     changed = [*(r | {"summary": r["summary"] | {"end_to_end_latency_ms": late}} for r in ranks[:2]), *ranks[2:]]
     finding = judge(clustered({"ranks": changed}), POST).advice[0]
     assert finding.saw == "1 % of a client's requests took 313.2 s or longer, in a window of 300.0 s"
-    assert "(2 clients)" in finding.needs
+    assert finding.needs.endswith("(2 clients): moved evenly until 320.9 s, 1.87 of its 2.00 GiB/s read")
+
+
+def test_requests_that_are_told_one_by_one_are_counted():
+    ranks = clustered().facts["ranks"]
+    told = {"requests": 533, "after_window": 150, "longest_s": 492.0}
+    late = {"p95": 299_000.0, "p99": 313_153.6}
+    summary = ranks[0]["summary"] | {"end_to_end_latency_ms": late}
+    changed = [ranks[0] | {"summary": summary, "end_to_end": told}, *ranks[1:]]
+    finding = judge(clustered({"ranks": changed}), POST).advice[0]
+    assert finding.saw == "150 of a client's 533 requests took longer than its window of 300.0 s, one 492.0 s"
+    assert finding.needs.endswith("(1 clients): moved evenly until 492.0 s, 0.61 of its 1.00 GiB/s read")
 
 
 def test_a_client_that_took_longer_than_the_window_is_told():

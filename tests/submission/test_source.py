@@ -137,6 +137,30 @@ def test_ranks_of_a_cache_run_are_gathered_and_missing_ones_named(tmp_path):
     assert record.items("commands") == ["mpirun a"]
 
 
+@pytest.mark.parametrize(
+    ("latencies", "median_ms", "counted"),
+    [
+        ([100.0, 250.0, 301.0, 299.0, 492.5], 299_000, {"requests": 5, "after_window": 2, "longest_s": 492.5}),
+        ([100_000.0, 250_000.0, 301_000.0], 250_000, None),  # milliseconds, it seems: not what the median says
+        ([], 250_000, None),
+        ([1.0, "x", 3.0], 1_000, None),
+        ([1.0], None, None),
+    ],
+)
+def test_requests_that_outlasted_the_window_are_counted_where_their_unit_is_sure(
+    tmp_path, latencies, median_ms, counted
+):
+    leaf = "closed/a/results/s/kv_cache/llama3.1-8b/run/20260801_100000"
+    said = {
+        "end_to_end_latencies": latencies,
+        "summary": {"elapsed_time": 300.0, "end_to_end_latency_ms": {"p50": median_ms}},
+    }
+    record = record_of(
+        tmp_path, {f"{leaf}/summary.json": {"x": 1}, f"{leaf}/option_1/trial_0/rank_0/kvcache_results_1.json": said}
+    )
+    assert record.items("ranks")[0].get("end_to_end") == counted
+
+
 def test_figures_of_several_database_nodes_lie_deeper(tmp_path):
     leaf = "closed/a/results/s/vector_database/milvus/DISKANN/run/20260801_100000"
     record = record_of(

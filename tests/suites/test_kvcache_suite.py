@@ -2,6 +2,9 @@
 
 import html
 import json
+import signal
+import subprocess
+import time
 
 import jsonschema
 import pytest
@@ -10,7 +13,8 @@ from storagebench.edition import load_edition
 from storagebench.judge import judge
 from storagebench.record import read_record
 from storagebench.serial import to_json
-from tests.suites.session import ROOT, session
+from tests.engines.kvcache.stores.lmcache_stand_in import stand_in
+from tests.suites.session import ROOT, command, environment, session
 
 SCHEMA = json.loads((ROOT / "storagebench" / "record" / "record.schema.json").read_text())
 SHORT = (
@@ -135,8 +139,9 @@ def test_the_same_seed_plans_the_same_and_mpi_ranks_are_clients(tmp_path):
 
 
 def test_find_returns_a_rate_that_meets_the_objective(tmp_path):
+    longer = [option.replace("load.window_s=0.5", "load.window_s=2") for option in CHAT]
     done, _ = run(
-        tmp_path, "-k", "chat", *CHAT, "--param=load.kind=find", "--param=load.probes=2", "--param=load.slo_ms=60000",
+        tmp_path, "-k", "chat", *longer, "--param=load.kind=find", "--param=load.probes=2", "--param=load.slo_ms=60000",
         "--param=traffic.requests_per_s=20",
     )  # fmt: skip
     assert done.returncode == 0, done.output
@@ -154,6 +159,50 @@ def test_a_corrupted_block_fails_the_run_in_one_sentence(tmp_path):
     assert "Traceback" not in done.output
     assert [word["status"] for word in done.incomplete()] == ["failed"]
     assert list(cache.iterdir()) == []
+
+
+def test_lmcaches_server_is_measured_and_never_closed(tmp_path):
+    with stand_in() as server:
+        done, _ = run(
+            tmp_path, "-k", "chat", *CHAT, "--param=store.backend=lmcache", f"--param=store.address={server.address}",
+        )  # fmt: skip
+        assert server.held_bytes > 0
+        assert set(server.values.values()) == {b""}
+    assert done.returncode == 0, done.output
+    (record,) = done.records()
+    assert record["kv_cache"]["backend"] == "lmcache"
+    assert ("x-kv-backend", "INVALID") in {(one["rule_name"], one["lands"]) for one in record["findings"]}
+
+
+def test_without_lmcaches_server_one_sentence_says_how_to_get_it(tmp_path):
+    done, _ = run(
+        tmp_path, "-k", "chat", *CHAT, "--param=store.backend=lmcache", "--param=store.address=lm://127.0.0.1:1",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "pip install lmcache" in done.line("LMCache's server cannot be reached")
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_leaves_the_directory_as_it_was(tmp_path, how):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "theirs").write_text("not ours")
+    kept = [option for option in CHAT if not option.startswith(("--param=load.window_s", "--param=load.most"))]
+    endless = ("--param=load.window_s=600", "--param=load.most_gib_per_s=0.01", f"--cache-dir={cache}")
+    slow = ("--param=store.backend=fault", "--param=store.address=slow:1:0.2")
+    arguments = command(tmp_path, "suites/kvcache", "-k", "chat", *kept, *endless, *slow)
+    with subprocess.Popen(arguments, cwd=ROOT, env=environment(), stdout=-3, stderr=-3) as running:
+        deadline = time.monotonic() + 120
+        while not list(cache.glob("rank_0/storagebench-*/*/*")):
+            assert running.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        running.send_signal(how)
+        assert running.wait(timeout=60) != 0
+    assert [path.name for path in cache.rglob("*")] == ["theirs"]
+    (word,) = [json.loads(path.read_text()) for path in tmp_path.glob("results/**/incomplete.json")]
+    assert word["status"] == "interrupted"
 
 
 def test_a_missing_cache_dir_is_one_sentence(tmp_path):

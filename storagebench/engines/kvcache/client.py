@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,11 +15,12 @@ from storagebench.engines.kvcache.outcome import ClientResult, Trial
 from storagebench.engines.kvcache.payload import Payload
 from storagebench.engines.kvcache.self_check import null_operations_per_s
 from storagebench.engines.kvcache.share import Share, fill_of, share_of
-from storagebench.engines.kvcache.stores import Backend, Place, open_backend
+from storagebench.engines.kvcache.stores import Backend, Place, StoreError, open_backend
 from storagebench.engines.kvcache.trace import Trace, make_trace
 from storagebench.engines.kvcache.workers import Executor
 from storagebench.engines.progress import Progress
 from storagebench.engines.storage.counters import Counted, Counters, peak_memory_bytes
+from storagebench.errors import StorageBenchError
 from storagebench.launch.communicator import Communicator, run_rank
 from storagebench.model import Load, Stage
 from storagebench.serial import from_json, to_json
@@ -71,7 +72,7 @@ class _Client:
             writers = self._executors(backend, payload, stage.storing.writers)
             null_rate = null_operations_per_s(share, stage, payload)
             fill_s = self._fill(share, [*readers, *writers])
-            run = Run(share, stage.load, readers, writers)
+            run = Run(share, stage.load, readers, writers, backend.session() if self._shared else None)
             barrier_s = self._meet()
             seconds = round(stage.load.warmup_s + stage.load.window_s)
             alive = Progress(communicator, f"{stage.name} trial {self._trial.number}", seconds, "seconds")
@@ -125,7 +126,7 @@ class _Client:
         cleaning.callback(_remove_if_empty, folder)
         backend = open_backend(place)
         if not place.joins:
-            cleaning.callback(backend.clear)
+            cleaning.callback(_clear, backend)
             if self._shared:
                 self._communicator.barrier()
         return backend
@@ -164,6 +165,12 @@ def run_queue_s() -> float:
         except (OSError, IndexError, ValueError):
             continue  # the thread has just ended, or the kernel does not count
     return waited_ns / NS
+
+
+def _clear(backend: Backend) -> None:
+    """Remove what was stored; a storage that does not answer any more has failed the run already, and that is to be told."""
+    with suppress(OSError, StoreError, StorageBenchError):
+        backend.clear()
 
 
 def _remove_if_empty(folder: Path) -> None:

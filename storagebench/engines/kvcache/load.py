@@ -9,9 +9,11 @@ from queue import SimpleQueue
 
 import numpy as np
 
+from storagebench.engines.kvcache.lookout import Lookout
 from storagebench.engines.kvcache.samples import NEVER, Samples, Times
 from storagebench.engines.kvcache.scheduler import Queues, Scheduler
 from storagebench.engines.kvcache.share import Share
+from storagebench.engines.kvcache.stores import Session
 from storagebench.engines.kvcache.window import Window
 from storagebench.engines.kvcache.workers import Crew, Executor
 from storagebench.errors import EngineError
@@ -27,22 +29,34 @@ class Run:
         share: the plan, or this rank's share of it.
         load: how it is driven.
         readers, writers: the means of one thread each.
+        hands: a session to look for objects of other ranks with; only where the plan is shared.
     """
 
-    def __init__(self, share: Share, load: Load, readers: list[Executor], writers: list[Executor]) -> None:
+    def __init__(
+        self,
+        share: Share,
+        load: Load,
+        readers: list[Executor],
+        writers: list[Executor],
+        hands: Session | None = None,
+    ) -> None:
         trace = share.trace
         self.samples = Samples(len(trace.operations), len(trace.requests))
         self.trace = trace
         self._load = load
         self._waiting = iter(range(len(trace.requests)))
         self._dues = trace.requests["due_ns"]
-        self._queues = Queues(SimpleQueue(), SimpleQueue())
+        queues = Queues(SimpleQueue(), SimpleQueue(), SimpleQueue())
         self._taking = threading.Lock()
         self._left = len(trace.requests)
         self.exhausted_ns = NEVER
-        self._scheduler = Scheduler(trace, self._queues, load.fan_out, self.samples, self._finished)
-        self.crew = Crew(share, [*readers, *writers], self.samples)
-        self._worker_queues = [self._queues.reads] * len(readers) + [self._queues.writes] * len(writers)
+        self._scheduler = Scheduler(share, queues, load.fan_out, self.samples, self._finished)
+        alone = Share(trace, [False] * len(trace.operations))  # workers get what is there
+        self.crew = Crew(alone, [*readers, *writers], self.samples)
+        self._worker_queues = [queues.reads] * len(readers) + [queues.writes] * len(writers)
+        self._lookout = (
+            Lookout(trace, hands, queues.awaited, queues.reads, self.samples, self.crew.stopping) if hands else None
+        )
 
     @property
     def closed(self) -> bool:
@@ -66,7 +80,7 @@ class Run:
         window_begin = begin_ns + int(self._load.warmup_s * NS)
         window = Window(window_begin, window_begin + int(self._load.window_s * NS))
         with _without_collector():
-            self.crew.start(self._scheduler, self._worker_queues)
+            self._start()
             try:
                 if self.closed:
                     for _ in range(self._load.in_flight):
@@ -78,8 +92,8 @@ class Run:
                 self._sleep_until(window.end_ns, begin_ns, alive)
                 at("end")
             finally:
-                self.crew.stop()
-        self.crew.check()
+                self._stop()
+        self._check()
         if self.closed and self.exhausted_ns and self.exhausted_ns < window.end_ns:
             took_s = (self.exhausted_ns - begin_ns) / NS
             raise EngineError(
@@ -94,15 +108,30 @@ class Run:
         Raises:
             EngineError: an operation failed.
         """
-        self.crew.start(self._scheduler, self._worker_queues)
+        self._start()
         try:
             for _ in range(self._load.in_flight):
                 self._release_next()
             while not (self.exhausted_ns or self.crew.stopping.wait(0.005)):
                 pass
         finally:
-            self.crew.stop()
+            self._stop()
+        self._check()
+
+    def _start(self) -> None:
+        self.crew.start(self._scheduler, self._worker_queues)
+        if self._lookout:
+            self._lookout.start()
+
+    def _stop(self) -> None:
+        self.crew.stop()
+        if self._lookout:
+            self._lookout.stop()
+
+    def _check(self) -> None:
         self.crew.check()
+        if self._lookout and self._lookout.failure:
+            raise EngineError(self._lookout.failure)
 
     def _finished(self, _: int) -> None:
         with self._taking:

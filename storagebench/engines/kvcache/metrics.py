@@ -68,6 +68,7 @@ def trial_figures(result: TrialResult, slo_s: float) -> dict[str, Any]:
         "trial": result.number,
         "rate": result.rate,
         "clients": len(result.clients),
+        "hostnames": [client.hostname for client in result.clients],
         "window_s": window_s,
         "window_skew_s": max(client.barrier_s for client in result.clients),
         "read_gib_per_s": trial.total("read_bytes") / window_s / GIB,
@@ -100,6 +101,8 @@ def trial_figures(result: TrialResult, slo_s: float) -> dict[str, Any]:
         "client_cpu_share": max(client.cpu_s / client.window_s for client in result.clients),
         "run_queue_s": trial.total("run_queue_s"),
         "harness_headroom": min(_headroom(client) for client in result.clients),
+        "client_operations_per_s": [_operations_per_s(client) for client in result.clients],
+        "client_null_operations_per_s": [client.null_operations_per_s for client in result.clients],
         "io_path": " and ".join(sorted({client.io_path for client in result.clients})),
         "cache_bypass_ratio": fetched / trial.total("read_bytes") if trial.total("read_bytes") else None,
         "device_read_bytes": from_device,
@@ -115,9 +118,13 @@ def trial_figures(result: TrialResult, slo_s: float) -> dict[str, Any]:
     }
 
 
+def _operations_per_s(client: ClientResult) -> float:
+    return sum(client.operations[kind] for kind in ("get", "put", "delete")) / client.window_s
+
+
 def _headroom(client: ClientResult) -> float:
     """How many times as many operations a second the harness does when the storage takes no time."""
-    done = sum(client.operations[kind] for kind in ("get", "put", "delete")) / client.window_s
+    done = _operations_per_s(client)
     return client.null_operations_per_s / done if done else 0.0
 
 

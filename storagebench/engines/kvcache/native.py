@@ -7,7 +7,9 @@ from typing import Any
 
 from storagebench import __version__
 from storagebench.engines.kvcache.outcome import ClientResult, Trial, TrialResult
+from storagebench.engines.kvcache.sweep import sweep
 from storagebench.errors import EngineError
+from storagebench.hosts import is_local
 from storagebench.launch import Job, Launcher, Tell
 from storagebench.model import Host, Stage
 from storagebench.serial import from_json, to_json
@@ -39,7 +41,9 @@ def run_trial(
     try:
         results = launcher.run(_job("client", payload, ranks, hosts), tell)
     except BaseException:
-        _sweep(payload, ranks, hosts, launcher)
+        sweep(told, range(ranks))
+        if not all(is_local(host) for host in hosts):
+            _sweep_there(payload, ranks, hosts, launcher)
         raise
     clients = tuple(from_json(ClientResult, result) for result in results)
     if [client.rank for client in clients] != list(range(ranks)):
@@ -56,8 +60,8 @@ def run_trial(
     )
 
 
-def _sweep(payload: Mapping[str, Any], ranks: int, hosts: tuple[Host, ...], launcher: Launcher) -> None:
-    """Remove what ranks that were killed could not remove themselves."""
+def _sweep_there(payload: Mapping[str, Any], ranks: int, hosts: tuple[Host, ...], launcher: Launcher) -> None:
+    """Remove on the hosts what is not seen from here; one that is gone keeps it."""
     try:
         launcher.run(_job("sweep", payload, ranks, hosts), lambda _: None)
     except Exception:  # noqa: BLE001 - the failure before it is the one to tell

@@ -15,6 +15,7 @@ import numpy as np
 
 from storagebench.engines.kvcache.graph import make_graph
 from storagebench.engines.kvcache.samples import Samples
+from storagebench.engines.kvcache.share import Share
 from storagebench.engines.kvcache.tiers import GET
 from storagebench.engines.kvcache.trace import REREAD, RESTORE, STORE, Trace
 
@@ -23,17 +24,18 @@ Queue = SimpleQueue[int | None]
 
 
 class Queues(NamedTuple):
-    """Of the readers and of the writers."""
+    """Of the readers, of the writers, and of those who look for what another rank writes."""
 
     reads: Queue
     writes: Queue
+    awaited: Queue
 
 
 class Scheduler:
     """The state of a plan under execution.
 
     Args:
-        trace: the plan.
+        share: the plan, or this rank's share of it.
         queues: where ready operations go.
         fan_out: how many chunks of a request are read at a time.
         samples: takes the moments of asking, being ready, release and finish.
@@ -41,14 +43,17 @@ class Scheduler:
     """
 
     def __init__(
-        self, trace: Trace, queues: Queues, fan_out: int, samples: Samples, finished: Callable[[int], None]
+        self, share: Share, queues: Queues, fan_out: int, samples: Samples, finished: Callable[[int], None]
     ) -> None:
+        trace = share.trace
         graph = make_graph(trace.operations)
         self._followers = graph.followers
         self._waits = [waits + 1 for waits in graph.waits]  # one more for its own request
-        self._kinds = trace.operations["kind"].tolist()
+        self._queue_of = [
+            queues.awaited if foreign else queues.reads if kind == GET else queues.writes
+            for kind, foreign in zip(trace.operations["kind"].tolist(), share.foreign, strict=True)
+        ]
         self._requests = trace.operations["request"].tolist()
-        self._queues = queues
         self._fan_out = fan_out
         self._samples = samples
         self._finished = finished
@@ -102,7 +107,7 @@ class Scheduler:
         self._waits[row] -= 1
         if not self._waits[row]:
             self._samples.ready[row] = time.perf_counter_ns()
-            (self._queues.reads if self._kinds[row] == GET else self._queues.writes).put(row)
+            self._queue_of[row].put(row)
 
     def _finish_request(self, request: int) -> None:
         self._samples.finished[request] = time.perf_counter_ns()

@@ -1,5 +1,6 @@
 """A plan under execution: the same operations with any number of threads, in an order that holds."""
 
+import threading
 from collections import Counter
 from dataclasses import replace
 
@@ -9,8 +10,9 @@ from storagebench.engines.kvcache.load import Run
 from storagebench.engines.kvcache.payload import Payload
 from storagebench.engines.kvcache.samples import NEVER
 from storagebench.engines.kvcache.share import fill_of, share_of
-from storagebench.engines.kvcache.stores import Place, open_backend
+from storagebench.engines.kvcache.stores import Place, StoreError, open_backend
 from storagebench.engines.kvcache.stores.memory import MemoryBackend
+from storagebench.engines.kvcache.tiers import DELETE
 from storagebench.engines.kvcache.trace import make_trace
 from storagebench.engines.kvcache.window import stored_peak
 from storagebench.engines.kvcache.workers import Executor
@@ -57,6 +59,46 @@ def test_never_more_is_stored_than_the_plan_says(threads):
     run = execute(stage, trace, MemoryBackend(), threads, threads)
     filled = sum(int(row["size_bytes"]) * (1 if row["kind"] == 1 else -1) for row in trace.fill)
     assert filled + stored_peak(run.trace, run.samples) <= trace.peak_bytes
+
+
+class Held(MemoryBackend):
+    """Memory that counts what it holds as a storage would: a write from its begin, a deletion once it is done."""
+
+    def __init__(self):
+        super().__init__()
+        self.held_bytes = self.peak_bytes = 0
+        self.counting = threading.Lock()
+
+    def session(self):
+        session = super().session()
+        create, delete = session.create, session.delete
+
+        def counted_create(name, size_bytes):
+            self.count(size_bytes)
+            create(name, size_bytes)
+
+        def counted_delete(name):
+            size_bytes = len(self.objects[name])
+            delete(name)
+            self.count(-size_bytes)
+
+        session.create, session.delete = counted_create, counted_delete
+        return session
+
+    def count(self, change_bytes):
+        with self.counting:
+            self.held_bytes += change_bytes
+            self.peak_bytes = max(self.peak_bytes, self.held_bytes)
+
+
+@pytest.mark.parametrize("threads", [1, 16])
+def test_the_storage_itself_never_holds_more_than_the_plan_says(threads):
+    stage = stages.stage("chat", tiers={"storage_bytes": 24 * MIB})
+    trace = make_trace(stage, 42)
+    held = Held()
+    execute(stage, trace, held, threads, threads)
+    assert (trace.operations["kind"] == DELETE).any()
+    assert 0 < held.peak_bytes <= trace.peak_bytes <= 24 * MIB
 
 
 def test_no_operation_begins_before_those_it_must_wait_for():
@@ -126,6 +168,27 @@ def test_what_was_swapped_on_the_storage_is_found_out(tmp_path):
     with pytest.raises(Exception, match="block 0 is not what was written"):
         read.get(2, 3 * 131072, 1)
     assert len(trace.operations)
+
+
+def test_the_same_object_of_another_run_is_not_taken_for_ours(tmp_path):
+    stage = stages.stage("chat")
+    mine, theirs = (
+        open_backend(
+            Place(folder=str(tmp_path), token=token, storing=stage.storing, capacity_bytes=0, object_bytes=None)
+        )
+        for token in ("mine", "theirs")
+    )
+    write = Executor(theirs, Payload(8), 128 * 1024)
+    write.put(1, 131072, 1)
+    read = Executor(mine, PAYLOAD, 128 * 1024)
+    with pytest.raises(FileNotFoundError):
+        read.get(1, 131072, 1)
+    (path,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    path.rename(str(path).replace("theirs", "mine"))
+    with pytest.raises(StoreError, match="block 0 is not what was written"):
+        read.get(1, 131072, 1)
+    mine.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
 
 
 def test_a_plan_that_is_too_short_for_its_window_says_so():

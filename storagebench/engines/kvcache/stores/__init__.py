@@ -93,6 +93,7 @@ BACKENDS: Mapping[str, str] = {
     "fault": "storagebench.engines.kvcache.stores.fault",
     "redis": "storagebench.engines.kvcache.stores.redis_values",
     "s3": "storagebench.engines.kvcache.stores.s3_objects",
+    "lmcache": "storagebench.engines.kvcache.stores.lmcache_server",
 }
 """By name, the module whose `open_backend(place)` returns it; loaded when used."""
 

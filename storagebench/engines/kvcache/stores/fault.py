@@ -1,8 +1,10 @@
 """Local files that go wrong on purpose, for tests: `storing.address` says how, ``<fault>:<which>[:<seconds>]``.
 
-Faults: ``flip`` (a bit of a part that is read), ``short`` (an object that lost its end), ``vanish`` (an object is gone),
-``full`` (no space left), ``stall`` (one read takes so long), ``slow`` (every write takes so long from then on), ``die``
-(the process is killed). `which` counts parts read, or written for full and slow, over all threads.
+Faults: ``flip`` (a bit of a part that is read), ``short`` (an object's file loses all from the part on that is to be
+read), ``vanish`` (an object's file is unlinked before it is read), ``full`` (no space left), ``stall`` (one read takes so
+long), ``slow`` (every write takes so long from then on), ``die`` (the process is killed). `which` counts parts read,
+parts written for full and slow, and objects read for vanish, over all threads. What is done to files is found out by
+the local backend itself.
 """
 
 import errno
@@ -10,8 +12,9 @@ import itertools
 import os
 import signal
 import time
+from pathlib import Path
 
-from storagebench.engines.kvcache.stores import Backend, Place, Session, StoreError, local
+from storagebench.engines.kvcache.stores import Backend, Place, Session, local
 
 
 class FaultBackend:
@@ -24,11 +27,15 @@ class FaultBackend:
         self.fault = fault
         self.which = int(which)
         self.pause_s = float(rest[0]) if rest else 0.0
-        self.reads, self.writes = itertools.count(1), itertools.count(1)  # one step each, so safe in threads
+        self.opened, self.reads, self.writes = (itertools.count(1) for _ in range(3))  # one step each: safe in threads
 
     def session(self) -> Session:
         """Return a session that may fail."""
         return _FaultSession(self, self._local.session())
+
+    def file_of(self, name: int) -> Path:
+        """Return the file of an object in layout objects."""
+        return Path(self._local.folder, f"{name & 0xFF:02x}", f"{name:016x}")
 
     def clear(self) -> None:
         """Remove what was stored."""
@@ -39,9 +46,16 @@ class _FaultSession:
     def __init__(self, backend: FaultBackend, session: Session) -> None:
         self._backend = backend
         self._session = session
+        self._name = 0
         self.create, self.commit = session.create, session.commit
-        self.open, self.close = session.open, session.close
-        self.delete, self.discard = session.delete, session.discard
+        self.close, self.delete, self.discard = session.close, session.delete, session.discard
+
+    def open(self, name: int, size_bytes: int) -> None:
+        """Open, what may be gone by then."""
+        self._name = name
+        if next(self._backend.opened) == self._backend.which and self._backend.fault == "vanish":
+            self._backend.file_of(name).unlink()
+        self._session.open(name, size_bytes)
 
     def write(self, part: memoryview, offset: int) -> None:
         """Write, or run out of space, or dawdle."""
@@ -55,10 +69,8 @@ class _FaultSession:
     def read(self, part: memoryview, offset: int) -> None:
         """Read, and do what the fault says when its turn has come."""
         due = next(self._backend.reads) == self._backend.which
-        if due and self._backend.fault == "vanish":
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         if due and self._backend.fault == "short":
-            raise StoreError("short read: the object lost its end")
+            os.truncate(self._backend.file_of(self._name), offset)
         if due and self._backend.fault == "stall":
             time.sleep(self._backend.pause_s)
         if due and self._backend.fault == "die":

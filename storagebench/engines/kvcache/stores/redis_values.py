@@ -36,9 +36,10 @@ class RedisBackend:
 
     def clear(self) -> None:
         """Remove the run's values, found by their prefix."""
-        keys = list(self._server.scan_iter(match=f"{self._prefix}/*", count=SCAN))
+        values = _Values(self._server)
+        keys = values.keys(self._prefix)
         for start in range(0, len(keys), SCAN):
-            self._server.delete(*keys[start : start + SCAN])
+            values.delete(keys[start : start + SCAN])
 
 
 class _Values:
@@ -61,6 +62,11 @@ class _Values:
         """Remove values."""
         if self._said(self._server.delete, *keys) < len(keys):
             raise FileNotFoundError(errno.ENOENT, "no such value", keys[0])
+
+    def keys(self, prefix: str) -> list[str]:
+        """List what is there."""
+        found: list[str] = self._said(lambda: list(self._server.scan_iter(match=f"{prefix}/*", count=SCAN)))
+        return found
 
     @staticmethod
     def _said(call: Any, *arguments: Any) -> Any:

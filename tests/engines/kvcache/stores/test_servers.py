@@ -4,27 +4,16 @@ import shutil
 import socket
 import subprocess
 import time
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import contextmanager
 
 import pytest
 
-from storagebench.engines.kvcache.load import Run
-from storagebench.engines.kvcache.payload import Payload
-from storagebench.engines.kvcache.share import fill_of, share_of
-from storagebench.engines.kvcache.stores import Place, open_backend
-from storagebench.engines.kvcache.trace import make_trace
-from storagebench.engines.kvcache.workers import Executor
+from storagebench.engines.kvcache.native import run_trial
 from storagebench.errors import ConfigError, EngineError
+from storagebench.launch.local import LocalLauncher
+from storagebench.model import LOCALHOST
 from tests.engines.kvcache import stages
-
-START_S = 30
-
-
-def free_port():
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+from tests.engines.kvcache.stores.whole_plan import START_S, check, free_port, store_of
 
 
 @contextmanager
@@ -62,34 +51,6 @@ def s3_server(folder, monkeypatch):
         server.stop()
 
 
-def store_of(backend, address):
-    stage = stages.stage(
-        "chat", storing={"backend": backend, "address": address}, load={"most_gib_per_s": 0.02, "fill_bytes": 4 << 20}
-    )
-    stage = replace(stage, tiers=replace(stage.tiers, dram_bytes=1 << 20, storage_bytes=8 << 20))
-    place = Place(folder="rank_0", token="t", storing=stage.storing, capacity_bytes=0, object_bytes=None)
-    return stage, open_backend(place)
-
-
-def check(backend, address):
-    """Run a whole small plan, then see that nothing is left."""
-    stage, store = store_of(backend, address)
-    trace, payload = make_trace(stage, 42), Payload(3)
-
-    def means(count):
-        return [Executor(store, payload, stage.storing.part_bytes) for _ in range(count)]
-
-    Run(fill_of(trace), stage.load, [], means(2)).complete()
-    Run(share_of(trace), stage.load, means(3), means(2)).complete()
-    one = means(1)[0]
-    with pytest.raises(FileNotFoundError):
-        one.get(12345, 393_216, 1)
-    one.put(12345, 393_216, 1)
-    store.clear()
-    with pytest.raises(FileNotFoundError):
-        one.get(12345, 393_216, 1)
-
-
 def test_redis_gives_back_what_it_was_given(tmp_path):
     with redis_server(tmp_path) as address:
         check("redis", address)
@@ -124,3 +85,29 @@ def test_an_address_that_is_none_is_named(backend, address):
 def test_an_unknown_backend_is_named():
     with pytest.raises(ConfigError, match="no KV-cache backend 'tape'; there are local,"):
         store_of("tape", "")
+
+
+def test_a_server_that_dies_in_mid_run_fails_it_with_what_the_server_did(tmp_path):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    with redis_server(tmp_path) as address:
+        storing = {"backend": "redis", "address": address}
+        stage = stages.stage("chat", storing=storing, load={"window_s": 60.0, "most_gib_per_s": 0.1})
+
+        def stop(event):
+            if event["kind"] == "progress":
+                redis.Redis.from_url(address).shutdown(nosave=True)
+
+        redis = pytest.importorskip("redis")
+        with pytest.raises(EngineError, match=r"(reading|writing) object .* failed: the server said: "):
+            run_trial(
+                stage,
+                trial=0,
+                seed=1,
+                cache_dir=str(cache),
+                ranks=1,
+                hosts=(LOCALHOST,),
+                launcher=LocalLauncher(),
+                tell=stop,
+            )
+    assert list(cache.iterdir()) == []
