@@ -51,8 +51,7 @@ class Run:
         self._left = len(trace.requests)
         self.exhausted_ns = NEVER
         self._scheduler = Scheduler(share, queues, load.fan_out, self.samples, self._finished)
-        alone = Share(trace, [False] * len(trace.operations))  # workers get what is there
-        self.crew = Crew(alone, [*readers, *writers], self.samples)
+        self.crew = Crew(trace, [*readers, *writers], self.samples)
         self._worker_queues = [queues.reads] * len(readers) + [queues.writes] * len(writers)
         self._lookout = (
             Lookout(trace, hands, queues.awaited, queues.reads, self.samples, self.crew.stopping) if hands else None

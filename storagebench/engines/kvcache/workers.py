@@ -10,21 +10,14 @@ import time
 from storagebench.engines.kvcache.payload import Payload
 from storagebench.engines.kvcache.samples import Samples
 from storagebench.engines.kvcache.scheduler import Queue, Scheduler
-from storagebench.engines.kvcache.share import Share
 from storagebench.engines.kvcache.stores import Backend, StoreError
 from storagebench.engines.kvcache.tiers import DELETE, GET, PUT
+from storagebench.engines.kvcache.trace import Trace
 from storagebench.engines.storage.buffers import BLOCK_BYTES, aligned_memory, as_blocks
 from storagebench.errors import EngineError
 from storagebench.units import bytes_text
 
-FOREIGN_S = 120.0
-"""How long a reader waits for an object that another rank is to write."""
-FOREIGN_POLL_S = 0.002
 WORDS = {GET: "reading", PUT: "writing", DELETE: "deleting"}
-
-
-class Failed(Exception):  # noqa: N818 - an operation that failed
-    """What went wrong with an operation, in words."""
 
 
 class Executor:
@@ -89,15 +82,6 @@ class Executor:
         self._session.delete(name)
         return time.perf_counter_ns() - begin
 
-    def exists(self, name: int, size_bytes: int) -> bool:
-        """Say whether an object is there."""
-        try:
-            self._session.open(name, size_bytes)
-        except FileNotFoundError:
-            return False
-        self._session.close()
-        return True
-
     def give_up(self) -> None:
         """Leave nothing half done."""
         self._session.discard()
@@ -107,18 +91,17 @@ class Crew:
     """The threads of one rank; they work until they are stopped or one of them fails.
 
     Args:
-        share: the rows.
+        trace: the rows.
         executors: one for each thread.
         samples: takes the moments of begin and end.
     """
 
-    def __init__(self, share: Share, executors: list[Executor], samples: Samples) -> None:
-        operations = share.trace.operations
+    def __init__(self, trace: Trace, executors: list[Executor], samples: Samples) -> None:
+        operations = trace.operations
         self._kinds = operations["kind"].tolist()
         self._names = operations["object"].tolist()
         self._sizes = operations["size_bytes"].tolist()
         self._versions = operations["version"].tolist()
-        self._foreign = share.foreign
         self._executors = executors
         self._samples = samples
         self._threads: list[threading.Thread] = []
@@ -162,12 +145,8 @@ class Crew:
         while (row := queue.get()) is not None and not stopping():
             begin = clock()
             try:
-                if self._foreign[row]:
-                    begin = self._await(executor, row)
-                    if stopping():
-                        return
                 device = self._execute(executor, row)
-            except (OSError, StoreError, Failed) as error:
+            except Exception as error:  # noqa: BLE001 - a thread that ended in silence would leave a run that looks whole
                 executor.give_up()
                 self._fail(row, error)
                 return
@@ -184,17 +163,6 @@ class Crew:
             return executor.put(name, self._sizes[row], self._versions[row])
         return executor.delete(name)
 
-    def _await(self, executor: Executor, row: int) -> int:
-        """Wait until another rank's object is there, or all is over; return when it was."""
-        deadline = time.perf_counter() + FOREIGN_S
-        while not executor.exists(self._names[row], self._sizes[row]):
-            if self.stopping.wait(FOREIGN_POLL_S):
-                break
-            if time.perf_counter() > deadline:
-                raise Failed(f"another rank has not written it within {FOREIGN_S:.0f} s")
-        self._samples.ready[row] = now = time.perf_counter_ns()
-        return now
-
     def _fail(self, row: int, error: Exception) -> None:
         self._failures.append(
             f"{WORDS[self._kinds[row]]} object {self._names[row]:016x} "
@@ -206,4 +174,6 @@ class Crew:
 def _sentence(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "it is gone although nobody deleted it"
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if isinstance(error, OSError | StoreError):
+        return getattr(error, "strerror", None) or str(error)
+    return f"{type(error).__name__}: {error}"

@@ -1,6 +1,7 @@
 """A plan under execution: the same operations with any number of threads, in an order that holds."""
 
 import threading
+import time
 from collections import Counter
 from dataclasses import replace
 
@@ -200,6 +201,14 @@ def test_a_plan_that_is_too_short_for_its_window_says_so():
     Run(fill_of(share.trace), replace(stage.load, kind="closed"), [], [Executor(again, PAYLOAD, MIB)]).complete()
     run = Run(share, stage.load, [Executor(again, PAYLOAD, MIB)], [Executor(again, PAYLOAD, MIB)])
     with pytest.raises(EngineError, match=r"raise load\.most_gib_per_s"):
-        import time
-
         run.drive(time.perf_counter_ns(), lambda _: None)
+
+
+def test_a_mistake_in_a_backend_ends_the_run_with_its_name(monkeypatch):
+    def mistaken(self, part, offset):
+        raise IndexError("a part too many")
+
+    stage, backend = stages.stage("chat"), MemoryBackend()
+    monkeypatch.setattr(type(backend.session()), "write", mistaken)
+    with pytest.raises(EngineError, match=r"writing object \w{16} .* failed: IndexError: a part too many"):
+        execute(stage, make_trace(stage, 42), backend)
