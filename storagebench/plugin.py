@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import assembly, contributed, results, saved, submitted, watching
+from fixtures import assembly, climbing, contributed, results, saved, submitted, watching
 from fixtures.lockfile import generate_lockfile
 from fixtures.options import add_options, flagged, value
 from fixtures.points import parametrize
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = (
     "fixtures.cluster",
+    "fixtures.climb",
     "fixtures.comparing",
     "fixtures.preparation",
     "fixtures.repeats",
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
         watching.check(config)
         results.check(config)
         saved.check(config)
+        climbing.check(config)
     html.prepare(config)
     progress.open_progress(config)
     signals.end_on_sigterm(config)
@@ -105,8 +107,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the suite of submissions out where none was given."""
-    return submitted.left_out(collection_path, config)
+    """Leave the suite of submissions out where none was given, and climbs where none was asked for."""
+    return submitted.left_out(collection_path, config) or climbing.left_out(collection_path, config)
 
 
 @pytest.hookimpl(tryfirst=True)

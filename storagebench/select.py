@@ -7,6 +7,8 @@ from storagebench.model import Edition, Workload
 
 WRITE, READ = "write", "read"
 """The two invocations that a checkpointing result may be split into."""
+CLIMB = "climb"
+"""Which of the repeats a run is that was made to find the largest number of accelerators: none of any result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,17 @@ def points(
 def quick_points(workloads: Iterable[Workload]) -> tuple[Point, ...]:
     """Make the few small points that --quick runs: those whose configuration has a `quick` section."""
     return tuple(Point(workload, int(workload.quick["accelerators"]), "") for workload in workloads if workload.quick)
+
+
+def climbing_points(
+    workloads: Iterable[Workload], edition: Edition, division: str, first: int, *, quick: bool
+) -> tuple[Point, ...]:
+    """Make the points at which `--climb` begins, one for each workload that would be run without it."""
+    return tuple(
+        Point(workload, first, CLIMB)
+        for workload in workloads
+        if (workload.quick if quick else sanctioned(workload, division, edition.name))
+    )
 
 
 def in_two_phases(chosen: Iterable[Point]) -> tuple[Point, ...]:

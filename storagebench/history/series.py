@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from storagebench.history.shelf import Saved, Shelf
 from storagebench.model import Edition, Plan
+from storagebench.select import CLIMB
 from storagebench.units import duration_text
 
 DANGER = 0.75
@@ -62,5 +63,7 @@ def pause(runs: Sequence[Saved], edition: Edition, family: str, now: datetime) -
 
 
 def _repeats(plan: Plan, shelf: Shelf) -> list[Saved]:
-    fingerprint = plan.fingerprint()
-    return [run for run in shelf.runs if run.record["plan_fingerprint"] == fingerprint]
+    """Return all runs of the same plan; those of a climb are repeats of nothing else."""
+    fingerprint, climbs = plan.fingerprint(), plan.run == CLIMB
+    alike = (run for run in shelf.runs if run.record["plan_fingerprint"] == fingerprint)
+    return [run for run in alike if run.climbed == climbs]

@@ -14,6 +14,7 @@ from typing import Any
 
 from storagebench.errors import RecordError
 from storagebench.record import RECORD_FILE
+from storagebench.select import CLIMB
 
 Document = Mapping[str, Any]
 Item = tuple[str, str, str, int]
@@ -92,6 +93,11 @@ class Saved:
     def is_warm_up(self) -> bool:
         """Whether the run only warmed up for those that count."""
         return str(self.plan.get("run")).startswith("warmup")
+
+    @property
+    def climbed(self) -> bool:
+        """Whether the run was made by a search for the largest number of accelerators, and belongs to no result."""
+        return self.plan.get("run") == CLIMB
 
     @property
     def series(self) -> str:

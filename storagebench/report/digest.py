@@ -29,6 +29,7 @@ KEPT = (
     "judged_as",
     "findings",
     "comparison",
+    "climb",
 )
 HOST_FACTS = ("hostname", "memory_bytes", "logical_cpus", "cpu_model", "kernel")
 

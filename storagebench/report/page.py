@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from storagebench.report import comparison, digest, remedies, timeline
+from storagebench.report import climb, comparison, digest, remedies, timeline
 from storagebench.report.presentation import Record, Table, presentation_of
 from storagebench.units import bytes_text, duration_text
 
@@ -16,7 +16,8 @@ def block(record: Record) -> str:
     findings, plots = _findings(record), timeline.stalls(record) + _plots(record) + timeline.figures(record)
     # Why a run is not CLOSED comes first; that a quick run breaks rules is no news.
     told = (plots, _fold("Findings", findings)) if record.get("quick") else (findings, plots)
-    parts = (_headline(record), comparison.block(record.get("comparison")), *told, _details(record))
+    above = (climb.block(record), comparison.block(record.get("comparison")))
+    parts = (_headline(record), *above, *told, _details(record))
     return f'<section class="run">{"".join(parts)}</section>'
 
 

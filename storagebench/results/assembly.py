@@ -81,6 +81,8 @@ def _choose(shelf: Shelf) -> tuple[list[Saved], dict[str, str]]:
     for run in shelf.runs:
         if run.record["division"] not in SUBMITTED:
             left_out[run.name] = f"{run.record['id']} was run as {run.record['division']}"
+        elif run.climbed:
+            left_out[run.name] = f"{run.record['id']} was made by --climb and is no part of a result"
         elif leaf_at(run.folder.absolute().parts) is None:
             left_out[run.name] = f"{run.folder} does not lie as a results tree has it"
         else:
