@@ -47,7 +47,7 @@ def _why_not(record: Mapping[str, Any], minimum: float | None, *, busy: bool) ->
     if busy:
         return f"{record['verdict']}: {digest.why({**record, 'quick': False})}"
     au = record["metrics"]["au_percent"]
-    return "no AU" if au is None else f"AU {au:.2f} % where {minimum:g} % are needed"
+    return "so few steps have no AU" if au is None else f"AU {au:.2f} % where {minimum:g} % are needed"
 
 
 def keep(record: Mapping[str, Any], ladder: Ladder) -> dict[str, Any]:
