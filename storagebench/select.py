@@ -25,11 +25,11 @@ class Point:
         return "-".join(part for part in (self.workload.id, f"x{self.accelerators}", self.run) if part)
 
 
-def sanctioned(workload: Workload, division: str, edition: str) -> bool:
+def sanctioned(workload: Workload, division: str, edition: Edition) -> bool:
     """Say whether a division of an edition may run this workload; whatif runs whatever has parameters."""
     if division == "whatif":
         return workload.runnable
-    return workload.runnable and edition in workload.editions and division in workload.divisions
+    return workload.runnable and edition.among(workload.editions) and division in workload.divisions
 
 
 def points(
@@ -48,7 +48,7 @@ def points(
     return tuple(
         Point(workload, count, label)
         for workload in workloads
-        if sanctioned(workload, division, edition.name)
+        if sanctioned(workload, division, edition)
         for count in accelerators or (workload.accelerators or default,)
         for label in run_labels(edition, workload.family, division, runs)
     )
@@ -66,7 +66,7 @@ def climbing_points(
     return tuple(
         Point(workload, first, CLIMB)
         for workload in workloads
-        if (workload.quick if quick else sanctioned(workload, division, edition.name))
+        if (workload.quick if quick else sanctioned(workload, division, edition))
     )
 
 
