@@ -11,7 +11,7 @@ from fixtures import assembly, climbing, contributed, results, saved, submitted,
 from fixtures.lockfile import generate_lockfile
 from fixtures.options import add_options, flagged, value
 from fixtures.points import parametrize
-from fixtures.wishes import wishes
+from fixtures.wishes import HOMES, wishes
 from storagebench import hookspec
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
 
@@ -157,7 +157,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling | None":
     """Run one benchmark at a time, whatever `-n` says."""
-    return scheduling.make_scheduler(config, log)
+    return scheduling.make_scheduler(config, log, HOMES.values())
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -146,6 +146,8 @@ APART = frozenset(
     | {"organisation", "hosts", "parameters", "dataset"}
 )
 """What of a plan is no configuration, or is said elsewhere."""
+PYTESTS_OWN = ("PYTEST_", "COLUMNS", "LINES")
+"""Variables that pytest and its workers set for themselves, and terminals; all begin so."""
 HOST_FACTS = ("hostname", "memory_bytes", "logical_cpus", "physical_cpus", "cpu_model", "architecture", "kernel")
 
 
@@ -179,7 +181,8 @@ def _hosts(record: Record) -> dict[str, Any]:
 
 
 def _environment(record: Record) -> dict[str, Any]:
-    return dict.fromkeys(record.get("environment_variables") or (), "set")
+    names = record.get("environment_variables") or ()
+    return dict.fromkeys((name for name in names if not name.startswith(PYTESTS_OWN)), "set")
 
 
 FACTS = {"configuration": _configuration, "version": _versions, "host": _hosts, "environment": _environment}
