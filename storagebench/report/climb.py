@@ -79,8 +79,9 @@ def block(record: Mapping[str, Any]) -> str:
         return ""
     table = Table("Ladder", HEADINGS, list(_rows(climb))).html()
     return (
-        f'<div class="climb"><h3>Climb</h3><p>{escape(climb["answer"])}</p>'
-        f'<div class="plots"><figure>{_plot(record, climb)}</figure></div>{table}</div>'
+        f'<div class="climb"><p><b>Climb:</b> {escape(climb["answer"])}</p><div class="plots">'
+        f"<figure><h3>Accelerator utilisation of each number</h3>{_plot(record, climb)}</figure>"
+        f'<figure class="wide"><h3>Ladder</h3>{table}</figure></div></div>'
     )
 
 

@@ -13,7 +13,7 @@ from storagebench.units import bytes_text, duration_text
 
 def block(record: Record) -> str:
     """Return everything that the page shows of one run, as one element."""
-    findings, plots = _findings(record), timeline.stalls(record) + _plots(record) + timeline.figures(record)
+    findings, plots = _findings(record), timeline.stalls(record) + _plots(record)
     # Why a run is not CLOSED comes first; that a quick run breaks rules is no news.
     told = (plots, _fold("Findings", findings)) if record.get("quick") else (findings, plots)
     above = (climb.block(record), comparison.block(record.get("comparison")))
@@ -82,7 +82,7 @@ def _finding(finding: Record, *, again: bool) -> str:
 def _plots(record: Record) -> str:
     drawn = [plot for plot in presentation_of(record).plots(record) if plot.svg]
     figures = (f"<figure><h3>{escape(one.title)}</h3>{one.svg}{_caption(one.caption)}</figure>" for one in drawn)
-    return f'<div class="plots">{"".join(figures)}</div>'
+    return f'<div class="plots">{"".join(figures)}{timeline.figures(record)}</div>'
 
 
 def _caption(text: str) -> str:
