@@ -75,8 +75,12 @@ def test_a_run_that_fails_ends_the_climb_with_what_held_before(tmp_path):
     done = session(tmp_path, *CLIMB, FED, "--climb-to=2", "--resume")
     assert done.returncode == 1
     assert "x2: " in done.line("holds 0 bytes instead of")
-    assert "until then: x1 is at 0.1 % AU or above" in done.output
+    assert "; the last that is at 0.1 % AU or above is x1" in done.output
     assert "Traceback" not in done.output
+    at_once = session(tmp_path, *CLIMB, FED, "--climb-to=2")
+    assert "x1: " in at_once.line("holds 0 bytes instead of")
+    assert "the last that is" not in at_once.output
+    assert "Traceback" not in at_once.output
 
 
 def test_a_plan_says_how_far_a_climb_may_go_and_runs_nothing(tmp_path):
