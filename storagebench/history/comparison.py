@@ -177,6 +177,7 @@ def _hosts(record: Record) -> dict[str, Any]:
     facts = {"number of hosts": len(hosts)}
     for number, host in enumerate(hosts, 1):
         facts |= {f"host {number} {name}": host.get(name) for name in HOST_FACTS}
+        facts |= {f"host {number} {name}": fact for name, fact in flatten(host.get("extra") or {}).items()}
     return facts
 
 
@@ -185,7 +186,17 @@ def _environment(record: Record) -> dict[str, Any]:
     return dict.fromkeys((name for name in names if not name.startswith(PYTESTS_OWN)), "set")
 
 
-FACTS = {"configuration": _configuration, "version": _versions, "host": _hosts, "environment": _environment}
+def _plugins(record: Record) -> dict[str, Any]:
+    return flatten(record.get("extra") or {})
+
+
+FACTS = {
+    "configuration": _configuration,
+    "version": _versions,
+    "host": _hosts,
+    "environment": _environment,
+    "plugin": _plugins,
+}
 """Kinds of facts that are compared, and how a record tells them; values of variables are never recorded."""
 
 

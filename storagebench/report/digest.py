@@ -30,6 +30,7 @@ KEPT = (
     "findings",
     "comparison",
     "climb",
+    "extra",
 )
 HOST_FACTS = ("hostname", "memory_bytes", "logical_cpus", "cpu_model", "kernel")
 

@@ -134,6 +134,7 @@ def _run(record: Record) -> Iterator[tuple[str, Any]]:
         {name: f"{one['value']} ({one['origin']})" for name, one in (plan.get("overrides") or {}).items()},
     )
     yield "settings", plan.get("settings")
+    yield "plugins", record.get("extra")
     yield "dataset", record.get("dataset")
     submitted = digest.is_submitted(record)
     yield ("folder", record.get("folder")) if submitted else ("record", f"{record.get('folder')}/record.json")
