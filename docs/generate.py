@@ -37,7 +37,7 @@ OPTIONS_OPENING = """\
 An option goes before the configuration, the configuration before the environment, and that before the default. The variable that stands in for
 `--data-dir` is `STORAGEBENCH_DATA_DIR`, and so for every option that takes a value. All of pytest's own options work beside these."""
 GROUPS = {
-    "What runs, and what is asserted": "--division --edition --accelerators --runs --param --quick --resume --seed --tag",
+    "What runs, and what is asserted": "--division --edition --accelerators --runs --climb --climb-to --param --quick --resume --seed --tag",
     "Places and names": "--data-dir --checkpoint-dir --cache-dir --results-dir --organisation --system",
     "Hosts and ranks": "--hosts --launcher --mpi-bin --mpi-params --collector --ssh-config --lockfile --lockfile-generate",
     "While a run goes on": "--sample-interval --stall-after",

@@ -19,7 +19,7 @@ def judge(subject: Subject, edition: Edition, family: str | None = None) -> Judg
     only have warned; rules that miss their values for the same lost or unreadable file make one finding. An exception inside a rule is a mistake of this project, not of the run: it propagates with the
     rule's name.
     """
-    asked = _asked(edition.name, *_kind(subject, family), len(RULES))
+    asked = _asked(edition.lineage, *_kind(subject, family), len(RULES))
     return Judgement(edition.name, tuple(_once(finding for rule in asked for finding in _ask(rule, subject, edition))))
 
 
@@ -56,10 +56,10 @@ def _kind(subject: Subject, family: str | None) -> tuple[str, str | None]:
 
 
 @functools.cache
-def _asked(edition: str, scope: str, family: str | None, known: int) -> tuple[Rule, ...]:
+def _asked(lineage: tuple[str, ...], scope: str, family: str | None, known: int) -> tuple[Rule, ...]:
     """Return the rules for such subjects; `known` is the number of all rules, as more may come to be registered."""
     mine = (rule for rule in RULES.values() if rule.scope == scope and family in (None, rule.family))
-    return tuple(rule for rule in mine if edition in rule.editions)
+    return tuple(rule for rule in mine if not rule.editions.isdisjoint(lineage))
 
 
 def _ask(rule: Rule, subject: Subject, edition: Edition) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fixtures import assembly, contributed, results, saved, submitted, watching
+from fixtures import assembly, climbing, contributed, results, saved, submitted, watching
 from fixtures.lockfile import generate_lockfile
 from fixtures.options import add_options, flagged, value
 from fixtures.points import parametrize
-from fixtures.wishes import wishes
+from fixtures.wishes import HOMES, wishes
 from storagebench import hookspec
 from storagebench.report import html, junit, outcome, pages, progress, scheduling, signals, terminal
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = (
     "fixtures.cluster",
+    "fixtures.climb",
     "fixtures.comparing",
     "fixtures.preparation",
     "fixtures.repeats",
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
         watching.check(config)
         results.check(config)
         saved.check(config)
+        climbing.check(config)
     html.prepare(config)
     progress.open_progress(config)
     signals.end_on_sigterm(config)
@@ -105,8 +107,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the suite of submissions out where none was given."""
-    return submitted.left_out(collection_path, config)
+    """Leave the suite of submissions out where none was given, and climbs where none was asked for."""
+    return submitted.left_out(collection_path, config) or climbing.left_out(collection_path, config)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -155,7 +157,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling | None":
     """Run one benchmark at a time, whatever `-n` says."""
-    return scheduling.make_scheduler(config, log)
+    return scheduling.make_scheduler(config, log, HOMES.values())
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,6 +7,8 @@ from storagebench.model import Edition, Workload
 
 WRITE, READ = "write", "read"
 """The two invocations that a checkpointing result may be split into."""
+CLIMB = "climb"
+"""Which of the repeats a run is that was made to find the largest number of accelerators: none of any result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,11 @@ class Point:
         return "-".join(part for part in (self.workload.id, f"x{self.accelerators}", self.run) if part)
 
 
-def sanctioned(workload: Workload, division: str, edition: str) -> bool:
+def sanctioned(workload: Workload, division: str, edition: Edition) -> bool:
     """Say whether a division of an edition may run this workload; whatif runs whatever has parameters."""
     if division == "whatif":
         return workload.runnable
-    return workload.runnable and edition in workload.editions and division in workload.divisions
+    return workload.runnable and edition.among(workload.editions) and division in workload.divisions
 
 
 def points(
@@ -46,7 +48,7 @@ def points(
     return tuple(
         Point(workload, count, label)
         for workload in workloads
-        if sanctioned(workload, division, edition.name)
+        if sanctioned(workload, division, edition)
         for count in accelerators or (workload.accelerators or default,)
         for label in run_labels(edition, workload.family, division, runs)
     )
@@ -55,6 +57,17 @@ def points(
 def quick_points(workloads: Iterable[Workload]) -> tuple[Point, ...]:
     """Make the few small points that --quick runs: those whose configuration has a `quick` section."""
     return tuple(Point(workload, int(workload.quick["accelerators"]), "") for workload in workloads if workload.quick)
+
+
+def climbing_points(
+    workloads: Iterable[Workload], edition: Edition, division: str, first: int, *, quick: bool
+) -> tuple[Point, ...]:
+    """Make the points at which `--climb` begins, one for each workload that would be run without it."""
+    return tuple(
+        Point(workload, first, CLIMB)
+        for workload in workloads
+        if (workload.quick if quick else sanctioned(workload, division, edition))
+    )
 
 
 def in_two_phases(chosen: Iterable[Point]) -> tuple[Point, ...]:

@@ -3,6 +3,7 @@
 import pytest
 
 from rules import RULES
+from storagebench import edition
 from storagebench.edition import edition_names, load_edition
 from storagebench.errors import ConfigError
 
@@ -35,3 +36,18 @@ def test_no_rule_is_also_listed_as_not_checked(edition):
 def test_an_unknown_edition_is_answered_with_the_known_ones():
     with pytest.raises(ConfigError, match=r"--edition=4.0: there is no such edition; choose one of 3.0, 2.0, 1.0"):
         load_edition("4.0")
+
+
+def test_an_edition_of_a_plugin_has_what_it_extends_and_its_own_numbers(tmp_path, monkeypatch):
+    table = tmp_path / "acme.yaml"
+    table.write_text('extends: "3.0"\ntraining: {au_minimum_percent: {unet3d: 97}}\n')
+    monkeypatch.setitem(edition.CONTRIBUTED, "acme", table)
+    load_edition.cache_clear()
+    found, base = load_edition("acme"), load_edition("3.0")
+    load_edition.cache_clear()
+    assert found["training.au_minimum_percent"] == {**base["training.au_minimum_percent"], "unet3d": 97}
+    assert found["kv_cache"] == base["kv_cache"]
+    assert found.lineage == ("acme", "3.0")
+    assert found.among({"3.0"})
+    assert not found.among({"2.0"})
+    assert edition_names()[0] == "3.0"

@@ -12,16 +12,31 @@ from storagebench.errors import ClusterError
 from storagebench.launch import Launcher
 from storagebench.model import Cluster, Host
 
+SCRIPTS: dict[str, tuple[str, str]] = {}
+"""Collectors that plugins add: by name, the plugin and the text that hosts execute."""
+
 
 def collect(hosts: tuple[Host, ...], launcher: Launcher) -> Cluster:
     """Describe all hosts; a host that does not answer is an error with its name, never a gap.
 
     Raises:
-        ClusterError: a host cannot be reached, or two names lead to one machine.
+        ClusterError: a host cannot be reached, two names lead to one machine, or a plugin's collector failed.
     """
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     collector = collector_of(launcher)
-    return Cluster(tuple(map(facts_of, ask(hosts, {}, collector))), collector.name, moment)
+    asked = {"scripts": {name: text for name, (_, text) in SCRIPTS.items()}} if SCRIPTS else {}
+    answers = ask(hosts, asked, collector)
+    for answer in answers:
+        _refuse_failed(answer)
+    return Cluster(tuple(map(facts_of, answers)), collector.name, moment)
+
+
+def _refuse_failed(answer: Mapping[str, Any]) -> None:
+    for name, told in answer.get("extra", {}).items():
+        if "error" in told:
+            raise ClusterError(
+                f"plugin {SCRIPTS[name][0]}: its collector {name} failed on {answer['hostname']}: {told['error']}"
+            )
 
 
 def collector_of(launcher: Launcher) -> Collector:

@@ -39,6 +39,7 @@ def facts_of(answer: Mapping[str, Any]) -> HostFacts:
         vmstat=proc.blank_pairs(files.get("/proc/vmstat", "")),
         disks=proc.disks(files.get("/proc/diskstats", "")),
         networks=proc.networks(files.get("/proc/net/dev", "")),
+        extra={name: told["facts"] for name, told in answer.get("extra", {}).items()},
         mounts=tuple(mount._asdict() for mount in proc.mounts(files.get("/proc/self/mountinfo", ""))),
     )
 

@@ -146,6 +146,8 @@ APART = frozenset(
     | {"organisation", "hosts", "parameters", "dataset"}
 )
 """What of a plan is no configuration, or is said elsewhere."""
+PYTESTS_OWN = ("PYTEST_", "COLUMNS", "LINES")
+"""Variables that pytest and its workers set for themselves, and terminals; all begin so."""
 HOST_FACTS = ("hostname", "memory_bytes", "logical_cpus", "physical_cpus", "cpu_model", "architecture", "kernel")
 
 
@@ -175,14 +177,26 @@ def _hosts(record: Record) -> dict[str, Any]:
     facts = {"number of hosts": len(hosts)}
     for number, host in enumerate(hosts, 1):
         facts |= {f"host {number} {name}": host.get(name) for name in HOST_FACTS}
+        facts |= {f"host {number} {name}": fact for name, fact in flatten(host.get("extra") or {}).items()}
     return facts
 
 
 def _environment(record: Record) -> dict[str, Any]:
-    return dict.fromkeys(record.get("environment_variables") or (), "set")
+    names = record.get("environment_variables") or ()
+    return dict.fromkeys((name for name in names if not name.startswith(PYTESTS_OWN)), "set")
 
 
-FACTS = {"configuration": _configuration, "version": _versions, "host": _hosts, "environment": _environment}
+def _plugins(record: Record) -> dict[str, Any]:
+    return flatten(record.get("extra") or {})
+
+
+FACTS = {
+    "configuration": _configuration,
+    "version": _versions,
+    "host": _hosts,
+    "environment": _environment,
+    "plugin": _plugins,
+}
 """Kinds of facts that are compared, and how a record tells them; values of variables are never recorded."""
 
 

@@ -1,11 +1,15 @@
 """The repeats of one result: which are there, whether more may follow, and how long the next may be put off."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from storagebench.history.shelf import Saved, Shelf
 from storagebench.model import Edition, Plan
+from storagebench.record import INCOMPLETE
+from storagebench.select import CLIMB
 from storagebench.units import duration_text
 
 DANGER = 0.75
@@ -61,6 +65,27 @@ def pause(runs: Sequence[Saved], edition: Edition, family: str, now: datetime) -
     return Pause(now - runs[-1].started, multiple * min(run.ended - run.started for run in runs))
 
 
+def failed_since(runs: Sequence[Saved], edition: Edition, family: str) -> Path | None:
+    """Return the folder of a run that failed after the last one of a series, where the edition allows none in between.
+
+    A run that somebody stopped, or that its host took along, has not failed.
+    """
+    if not runs or not edition.table.get(family, {}).get("failed_run_ends_series"):
+        return None
+    last = runs[-1].folder
+    later = (path.parent for path in sorted(last.parent.glob(f"*/{INCOMPLETE}")) if path.parent.name > last.name)
+    return next((folder for folder in later if _failed(folder)), None)
+
+
+def _failed(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / INCOMPLETE).read_text(encoding="utf-8"))["status"] == "failed")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _repeats(plan: Plan, shelf: Shelf) -> list[Saved]:
-    fingerprint = plan.fingerprint()
-    return [run for run in shelf.runs if run.record["plan_fingerprint"] == fingerprint]
+    """Return all runs of the same plan; those of a climb are repeats of nothing else."""
+    fingerprint, climbs = plan.fingerprint(), plan.run == CLIMB
+    alike = (run for run in shelf.runs if run.record["plan_fingerprint"] == fingerprint)
+    return [run for run in alike if run.climbed == climbs]

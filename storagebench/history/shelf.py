@@ -14,10 +14,11 @@ from typing import Any
 
 from storagebench.errors import RecordError
 from storagebench.record import RECORD_FILE
+from storagebench.select import CLIMB, READ, WRITE
 
 Document = Mapping[str, Any]
-Item = tuple[str, str, str, int]
-"""Family, model, accelerator and their number: what the name of a test item says but for the repeat."""
+Item = tuple[str, str, str, int, str, str]
+"""Family, model, accelerator and their number, variant, phase: what the name of a test item says but for the repeat."""
 HEAD = frozenset(
     {
         "schema",
@@ -94,6 +95,11 @@ class Saved:
         return str(self.plan.get("run")).startswith("warmup")
 
     @property
+    def climbed(self) -> bool:
+        """Whether the run was made by a search for the largest number of accelerators, and belongs to no result."""
+        return self.plan.get("run") == CLIMB
+
+    @property
     def series(self) -> str:
         """The runs that were made together, "" where the record does not say."""
         return str(self.plan.get("series") or "")
@@ -121,7 +127,14 @@ class Shelf:
 def item_of(plan: Document) -> Item:
     """Name the item of a plan as JSON."""
     workload = plan["workload"]
-    return str(workload["family"]), str(workload["model"]), str(workload["accelerator"]), int(plan["accelerators"])
+    names = (str(workload["family"]), str(workload["model"]), str(workload["accelerator"]))
+    return *names, int(plan["accelerators"]), str(workload.get("variant") or ""), phase_of(plan)
+
+
+def phase_of(plan: Document) -> str:
+    """Return which of the two invocations of a checkpointing result a plan as JSON is, "" for any other run."""
+    last = str(plan.get("run")).rpartition("-")[2]
+    return last if last in {WRITE, READ} else ""
 
 
 def open_shelf(root: Path) -> Shelf:

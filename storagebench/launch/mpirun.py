@@ -28,7 +28,7 @@ from storagebench.model import Host
 
 FORWARDED = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONFAULTHANDLER", "STORAGEBENCH_CONNECTION")
 """Environment variables that ranks on other hosts need."""
-FORWARDED_IF_SET = ("LD_LIBRARY_PATH", "MPI4PY_MPIABI", "MPI4PY_LIBMPI")
+FORWARDED_IF_SET = ("STORAGEBENCH_EXTENSIONS", "LD_LIBRARY_PATH", "MPI4PY_MPIABI", "MPI4PY_LIBMPI")
 """Those by which a user leads mpi4py to another MPI than that of its environment."""
 
 KEEPALIVE = {"time": "10", "intvl": "5", "probes": "3"}

@@ -9,19 +9,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import storagebench
+from storagebench import extensions
 
 GRACE_S = 3.0
 """What a process gets between SIGTERM and SIGKILL."""
 
 
 def rank_environment(connection: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a rank: ours, the checkout on PYTHONPATH, and how to reach the launcher.
+    """Return the environment of a rank: ours, the checkout and plugins on PYTHONPATH, and how to reach the launcher.
 
     The checkout comes by PYTHONPATH and ranks start with ``-P``, so that no file of the working directory can
     take a module's place. A crash in native code leaves the Python stack on stderr (PYTHONFAULTHANDLER).
     """
     checkout = str(Path(storagebench.__file__).parents[1])
-    paths = [checkout, *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [checkout, *extensions.roots(), *filter(None, [os.environ.get("PYTHONPATH")])]
     settings = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"}
     return {**os.environ, **settings, **connection}
 

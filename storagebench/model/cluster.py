@@ -22,7 +22,7 @@ class HostFacts:
 
     Of a control group: the memory and the processors it allows, None where there is no limit. The clock is ahead of the
     launch host's by `clock_offset_s`, give or take the uncertainty, None where it is the same. Counters of `vmstat`,
-    `disks` and `networks` count from boot.
+    `disks` and `networks` count from boot. `extra` is what collectors of plugins found, by their names.
     """
 
     hostname: str
@@ -47,6 +47,7 @@ class HostFacts:
     disks: tuple[Mapping[str, Any], ...] = ()
     networks: tuple[Mapping[str, Any], ...] = ()
     mounts: tuple[Mapping[str, Any], ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ _VAMANA = {"max_degree": (4, 512), "search_list_size": (4, 10_000)}
 LIES = ("TWICE", "REVERSED", "ZEROS", "FEW", "BEYOND", "FARTHEST", "REFUSING", "CACHED")
 """Of the database fault, which only tests use: the ways in which it is wrong, or right in an odd way."""
 
-DATABASES: Mapping[str, Database] = {
+DATABASES: dict[str, Database] = {
     "diskann": Database(
         indexes={
             "DISKANN": IndexType(
@@ -121,4 +121,4 @@ DATABASES: Mapping[str, Database] = {
         disk_factor=3.5,
     ),
 }
-"""By their names as results trees have them."""
+"""By their names as results trees have them; plugins add to them."""

@@ -1,6 +1,6 @@
 """One edition of the rules as data: `rules/tables/<edition>.yaml` holds every number and allow-list."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,16 @@ class Edition:
     name: str
     table: Mapping[str, Any]
     as_of_round: bool = False
+    extends: tuple[str, ...] = ()
+
+    @property
+    def lineage(self) -> tuple[str, ...]:
+        """Its own name and those of the editions that it extends: what they sanction and demand holds here too."""
+        return (self.name, *self.extends)
+
+    def among(self, names: Collection[str]) -> bool:
+        """Say whether the edition, or one that it extends, is among some."""
+        return any(name in names for name in self.lineage)
 
     def softens(self, rule_id: str) -> bool:
         """Say whether a rule of this number only warned in the round that is asked for."""

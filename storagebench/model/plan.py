@@ -4,7 +4,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from storagebench.model.cluster import Host
@@ -39,6 +39,7 @@ class Plan(ABC):
 
     Each family adds what only it needs. `accelerators` is the number of ranks: emulated accelerators, processes of
     a checkpoint, clients. `tag` is the user's name for the run; runs of one `series` were made together.
+    `extra` is what other plugins know of the session, by their names.
     """
 
     storage_option: ClassVar[str]
@@ -46,7 +47,7 @@ class Plan(ABC):
     separation_rule: ClassVar[str]
     """The rule that wants the results on another filesystem."""
     apart: ClassVar[frozenset[str]] = frozenset(
-        {"id", "run", "seed", "prediction", "sizing", "results_dir", "organisation", "system", "tag", "series"}
+        {"id", "run", "seed", "prediction", "sizing", "results_dir", "organisation", "system", "tag", "series", "extra"}
     )
     """What may differ between two runs of the same measurement."""
 
@@ -70,6 +71,7 @@ class Plan(ABC):
     results_dir: str
     tag: str = ""
     series: str = ""
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     @abstractmethod

@@ -12,12 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from storagebench import extensions
 from storagebench.errors import ConfigError
 from storagebench.parameters.yaml_lines import Node, read_scalar
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FOLDERS: dict[str, Path] = {}
 """Where the configurations of suites are that other plugins add."""
+
+EXTENSIBLE = {
+    "kvcache": ("KV-cache backend", "store", "backend"),
+    "vectordb": ("vector database", "database", "database"),
+}
+"""Suites with a parameter that plugins add choices to: what they are, its section and its key."""
 
 KEYWORDS = frozenset(
     {"$schema", "$defs", "$ref", "title", "description", "default", "type", "enum", "const", "pattern"}
@@ -52,7 +59,13 @@ def schema_of(suite: str) -> "Schema":
     """
     path = folder_of(suite) / "schema.json"
     try:
-        return Schema(json.loads(path.read_text(encoding="utf-8")))
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if suite in EXTENSIBLE:
+            kind, section, key = EXTENSIBLE[suite]
+            document["$defs"]["parameters"]["properties"][section]["properties"][key]["enum"] += extensions.modules(
+                kind
+            )
+        return Schema(document)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read ({error}); restore it from the checkout") from None
 

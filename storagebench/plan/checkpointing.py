@@ -87,7 +87,7 @@ def _phase(point: Point) -> str:
 def _mode(workload: Workload, ranks: int, edition: Edition) -> str:
     """Return the mode where nobody asks for one: edition 2.0's tool makes a subset of the eight ranks of a large model."""
     subset = edition["checkpointing.subset"]
-    asked = edition.name == "2.0" and ranks == subset["processes"] and workload.model in subset["models"]
+    asked = "2.0" in edition.lineage and ranks == subset["processes"] and workload.model in subset["models"]
     return "subset" if asked else "default"
 
 

@@ -1,7 +1,7 @@
 """What the user asked for, before it meets a workload or a cluster."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from storagebench.model import DlioChoice, Host, Override, Workload
@@ -33,7 +33,10 @@ class VectorWishes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What was typed on the command line, checked one by one; `params` holds the overrides of each family."""
+    """What was typed on the command line, checked one by one; `params` holds the overrides of each family.
+
+    `extra` is what other plugins know of the session, by their names.
+    """
 
     division: str
     edition: str
@@ -56,6 +59,7 @@ class Wishes:
     keep_checkpoints: bool = False
     dlio: DlioChoice | None = None
     vectordb: VectorWishes = VectorWishes()
+    extra: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def overrides(self, workload: Workload) -> dict[str, Override]:
         """Return what differs from the workload's own parameters by wish, and whose wish it is; the user's word wins."""

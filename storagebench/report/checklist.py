@@ -26,7 +26,7 @@ def names() -> tuple[str, ...]:
 def page(name: str, edition: Edition) -> Iterator[str]:
     """Yield the checklist `name` of an edition; the name is one of `names()`."""
     family = name.removeprefix(PREFIX)
-    known = [rule for rule in RULES.values() if edition.name in rule.editions]
+    known = [rule for rule in RULES.values() if edition.among(rule.editions)]
     own = [rule for rule in known if rule.family == family]
     yield f"What CLOSED needs of {family.replace('_', ' ')} in edition {edition.name}"
     if not own:

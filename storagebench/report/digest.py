@@ -29,6 +29,8 @@ KEPT = (
     "judged_as",
     "findings",
     "comparison",
+    "climb",
+    "extra",
 )
 HOST_FACTS = ("hostname", "memory_bytes", "logical_cpus", "cpu_model", "kernel")
 

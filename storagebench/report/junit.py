@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from storagebench.report import digest
+from storagebench.report import climb, digest
 
 Property = tuple[str, str | float]
 
@@ -30,8 +30,10 @@ def properties(record: Mapping[str, Any]) -> list[Property]:
     compared = record.get("comparison") or {"figures": ()}
     words["compared_with"] = compared.get("with")
     moved = {f"{figure['metric']}_change_percent": figure["percent"] for figure in compared["figures"]}
+    climbed = climb.properties(record["climb"]) if "climb" in record else {}
     known: list[Property] = [(name, str(value)) for name, value in words.items() if value is not None]
     known.extend((name, float(value)) for name, value in (metrics | moved).items() if value is not None)
+    known.extend(climbed.items())
     return known
 
 

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from storagebench.report import comparison, digest, remedies, timeline
+from storagebench.report import climb, comparison, digest, remedies, timeline
 from storagebench.report.presentation import Record, Table, presentation_of
 from storagebench.units import bytes_text, duration_text
 
 
 def block(record: Record) -> str:
     """Return everything that the page shows of one run, as one element."""
-    findings, plots = _findings(record), timeline.stalls(record) + _plots(record) + timeline.figures(record)
+    findings, plots = _findings(record), timeline.stalls(record) + _plots(record)
     # Why a run is not CLOSED comes first; that a quick run breaks rules is no news.
     told = (plots, _fold("Findings", findings)) if record.get("quick") else (findings, plots)
-    parts = (_headline(record), comparison.block(record.get("comparison")), *told, _details(record))
+    above = (climb.block(record), comparison.block(record.get("comparison")))
+    parts = (_headline(record), *above, *told, _details(record))
     return f'<section class="run">{"".join(parts)}</section>'
 
 
@@ -81,7 +82,7 @@ def _finding(finding: Record, *, again: bool) -> str:
 def _plots(record: Record) -> str:
     drawn = [plot for plot in presentation_of(record).plots(record) if plot.svg]
     figures = (f"<figure><h3>{escape(one.title)}</h3>{one.svg}{_caption(one.caption)}</figure>" for one in drawn)
-    return f'<div class="plots">{"".join(figures)}</div>'
+    return f'<div class="plots">{"".join(figures)}{timeline.figures(record)}</div>'
 
 
 def _caption(text: str) -> str:
@@ -133,6 +134,7 @@ def _run(record: Record) -> Iterator[tuple[str, Any]]:
         {name: f"{one['value']} ({one['origin']})" for name, one in (plan.get("overrides") or {}).items()},
     )
     yield "settings", plan.get("settings")
+    yield "plugins", record.get("extra")
     yield "dataset", record.get("dataset")
     submitted = digest.is_submitted(record)
     yield ("folder", record.get("folder")) if submitted else ("record", f"{record.get('folder')}/record.json")

@@ -14,6 +14,10 @@ WIDTH, HEIGHT = 400, 236
 LEFT, RIGHT, TOP, BOTTOM = 58, 388, 40, 196
 TIME_UNITS = (("seconds", 1, 180), ("minutes", 60, 3 * 3600), ("hours", 3600, math.inf))
 """Unit of the time axis, its seconds, and the duration up to which it is used."""
+SQUARE = 11
+NARROW, WIDE = frozenset("fijlrtI/|.,:;'()[] "), frozenset("mwMW%@")
+NARROW_PX, COMMON_PX, WIDE_PX = 5.0, 8.0, 12.0
+"""Widths of letters at the size of a plot's text, as in the widest of the usual fonts."""
 MOST_LABELS = 12
 """More epochs than this and only some of them are labelled."""
 
@@ -161,12 +165,19 @@ def _epoch_axis(caption: Caption, count: int) -> Iterator[str]:
 
 
 def _legend(names: Sequence[str]) -> Iterator[str]:
+    """Name the series from right to left; each name begins right behind its square, however wide the reader's font."""
     x = float(RIGHT)
     for number, name in reversed(list(enumerate(names))):
-        yield f'<text x="{x:.0f}" y="14" text-anchor="end">{escape(name)}</text>'
-        x -= 7.2 * len(name) + 16
-        yield f'<rect class="series-{number + 1}" x="{x:.0f}" y="4" width="11" height="11"/>'
+        x -= _text_width(name)
+        yield f'<text x="{x:.0f}" y="14">{escape(name)}</text>'
+        x -= SQUARE + 5
+        yield f'<rect class="series-{number + 1}" x="{x:.0f}" y="4" width="{SQUARE}" height="{SQUARE}"/>'
         x -= 14
+
+
+def _text_width(text: str) -> float:
+    """Estimate the width of a text from above, in the pixels of the plot."""
+    return sum(NARROW_PX if char in NARROW else WIDE_PX if char in WIDE else COMMON_PX for char in text)
 
 
 def _x(index: int, count: int) -> float:

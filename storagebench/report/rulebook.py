@@ -18,7 +18,7 @@ GOLDEN = {"run": "run", "group": "result", "submission": "submission"}
 
 def listing(edition: Edition) -> tuple[str, ...]:
     """List every rule of an edition, one line each, and below them what nobody checks and why."""
-    known = [rule for rule in RULES.values() if edition.name in rule.editions]
+    known = [rule for rule in RULES.values() if edition.among(rule.editions)]
     width = max(len(rule.name) for rule in known)
     return (
         f"rules of edition {edition.name}",
@@ -53,7 +53,7 @@ def _page(rule: Rule, edition: Edition) -> Iterator[str]:
     yield f"{rule.family}, on {SCOPES[rule.scope]}; editions {', '.join(sorted(rule.editions))}{advice}"
     yield ""
     yield from inspect.cleandoc(rule.check.__doc__ or "").splitlines()
-    if edition.name in rule.editions and rule.numbers:
+    if edition.among(rule.editions) and rule.numbers:
         yield ""
         yield f"Numbers of edition {edition.name}:"
         for name in rule.numbers:
@@ -61,7 +61,7 @@ def _page(rule: Rule, edition: Edition) -> Iterator[str]:
     example = examples.examples(rule.family).get(rule.name)
     if example is not None:
         yield ""
-        yield from _example(rule, edition if edition.name in rule.editions else None, example)
+        yield from _example(rule, edition if edition.among(rule.editions) else None, example)
     yield ""
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from storagebench.report import comparison, digest
+from storagebench.report import climb, comparison, digest
 from storagebench.report.presentation import Figure, presentation_of
 
 OFFICIAL = (
@@ -43,6 +43,10 @@ def summary(records: Sequence[Mapping[str, Any]], width: int, *, verbose: bool =
     for record in records:
         yield from findings(record, width, verbose=verbose, told=told if digest.is_submitted(record) else None)
     for record in records:
+        if ladder := record.get("climb"):
+            yield Line("", {})
+            yield Line(str(record["id"]), {"bold": True})
+            yield from (Line(line, {}) for line in climb.lines(ladder))
         if found := record.get("comparison"):
             yield Line("", {})
             yield Line(str(record["id"]), {"bold": True})

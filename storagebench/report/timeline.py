@@ -22,7 +22,7 @@ LEAST = 0.05
 def figures(record: Record) -> str:
     """Return the plots of all hosts together; empty for a run that was not sampled, or too short for two samples."""
     series = record.get("time_series") or {}
-    return _plots(str(record["id"]), series.get("curves") or {}, float(series.get("duration_s") or 0))
+    return _figures(str(record["id"]), series.get("curves") or {}, float(series.get("duration_s") or 0))
 
 
 def hosts(record: Record) -> str:
@@ -35,9 +35,12 @@ def hosts(record: Record) -> str:
     table = Table("", headings, [tuple(_cells(host)) for host in known]).html()
     duration_s = float(series.get("duration_s") or 0)
     drawn = (
-        (host["host"], _plots(f"{record['id']} {host['host']}", host.get("curves") or {}, duration_s)) for host in known
+        (host["host"], _figures(f"{record['id']} {host['host']}", host.get("curves") or {}, duration_s))
+        for host in known
     )
-    return table + "".join(f"<h3>{escape(str(name))}</h3>{plot}" for name, plot in drawn if plot)
+    return table + "".join(
+        f'<h3>{escape(str(name))}</h3><div class="plots">{plot}</div>' for name, plot in drawn if plot
+    )
 
 
 def stalls(record: Record) -> str:
@@ -46,14 +49,13 @@ def stalls(record: Record) -> str:
     return "".join(f'<p class="stall">The run stood still, {escape(text)}</p>' for text in said)
 
 
-def _plots(name: str, curves: Curves, duration_s: float) -> str:
+def _figures(name: str, curves: Curves, duration_s: float) -> str:
     drawn = (
         ("Storage over time", _plot(name, curves, STORAGE, duration_s, "Storage over time", "MiB/s"), _note(curves)),
         ("Processors over time", _plot(name, curves, PROCESSORS, duration_s, "Processors over time", "%"), ""),
         ("Network over time", _plot(name, curves, NETWORK, duration_s, "Network over time", "MiB/s"), ""),
     )
-    parts = [f"<figure><h3>{title}</h3>{svg}{note}</figure>" for title, svg, note in drawn if svg]
-    return f'<div class="plots">{"".join(parts)}</div>' if parts else ""
+    return "".join(f"<figure><h3>{title}</h3>{svg}{note}</figure>" for title, svg, note in drawn if svg)
 
 
 def _plot(

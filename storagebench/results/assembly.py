@@ -4,14 +4,17 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from storagebench.edition import load_edition
 from storagebench.errors import ConfigError, RecordError
 from storagebench.history import Saved, Shelf
+from storagebench.history.shelf import phase_of
 from storagebench.record import INCOMPLETE, RECORD_FILE
 from storagebench.results.system_description import PLACEHOLDER, description
+from storagebench.select import READ, WRITE
 from storagebench.submission.leaves import leaf_at
 
 SUBMITTED = ("closed", "open")
@@ -81,6 +84,8 @@ def _choose(shelf: Shelf) -> tuple[list[Saved], dict[str, str]]:
     for run in shelf.runs:
         if run.record["division"] not in SUBMITTED:
             left_out[run.name] = f"{run.record['id']} was run as {run.record['division']}"
+        elif run.climbed:
+            left_out[run.name] = f"{run.record['id']} was made by --climb and is no part of a result"
         elif leaf_at(run.folder.absolute().parts) is None:
             left_out[run.name] = f"{run.folder} does not lie as a results tree has it"
         else:
@@ -94,10 +99,21 @@ def _choose(shelf: Shelf) -> tuple[list[Saved], dict[str, str]]:
 
 
 def _in_a_row(runs: Sequence[Saved]) -> list[Saved]:
-    """Return the last runs of the newest series, as many as the edition makes a result of."""
+    """Return the last runs of the newest series, as many as the edition makes a result of.
+
+    A run that reads the checkpoints of another invocation has that one with it.
+    """
     newest = [run for run in runs if run.result == runs[-1].result]
     edition = load_edition(str(newest[-1].plan["edition"]))
-    return newest[-sum(edition.repeats(str(newest[-1].record["family"]))) :]
+    kept = newest[-sum(edition.repeats(str(newest[-1].record["family"]))) :]
+    read = {_checkpoints(run) for run in kept if phase_of(run.plan) == READ}
+    wrote = [run for run in runs if phase_of(run.plan) == WRITE and _checkpoints(run) in read] if read else []
+    return [*wrote, *kept]
+
+
+def _checkpoints(run: Saved) -> Any:
+    """Return what identifies the checkpoints that a run wrote or read."""
+    return (run.whole().get("evidence") or {}).get("series")
 
 
 def _target(run: Saved, root: Path) -> Path:

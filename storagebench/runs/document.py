@@ -30,6 +30,8 @@ def document(
     """
     watch = sections(folder.path)
     missing = problems(watch.get("time_series"))
+    planned = to_json(plan)
+    extra = planned.pop("extra")
     return {
         "schema": "storagebench-record",
         "schema_version": 1,
@@ -40,12 +42,13 @@ def document(
         "folder": str(folder.path),
         "started_at": span[0].isoformat(),
         "ended_at": span[1].isoformat(),
-        "plan": to_json(plan),
+        "plan": planned,
         "plan_fingerprint": plan.fingerprint(),
         "environment": versions() | {"lockfile": lockfile.facts()},
         "environment_variables": variable_names(),
         "cluster_start": to_json(clusters[0]),
         "cluster_end": to_json(clusters[1]),
+        **({"extra": extra} if extra else {}),
         **family,
         **watch,
         "evidence": family["evidence"] | ({"time_series": missing} if missing else {}),

@@ -63,3 +63,17 @@ def test_a_digest_follows_names_and_contents_of_sources(tmp_path):
     assert probe.digest(str(tmp_path)) == first
     (tmp_path / "a.py").rename(tmp_path / "b.py")
     assert probe.digest(str(tmp_path)) != first
+
+
+def test_the_probe_takes_programs_of_plugins_along():
+    scripts = {
+        "good": "def facts():\n    print('noise')\n    return {'nodes': 2}\n",
+        "bad": "import nowhere\n",
+        "none": "",
+    }
+    done = subprocess.run(["python3", "-"], input=probe.script({"scripts": scripts}), capture_output=True, check=True)
+    (line,) = [line for line in done.stdout.decode().splitlines() if line.startswith(probe.MARK)]
+    extra = json.loads(line.removeprefix(probe.MARK))["extra"]
+    assert extra["good"] == {"facts": {"nodes": 2}}
+    assert extra["bad"]["error"].startswith("ModuleNotFoundError")
+    assert extra["none"]["error"].startswith("KeyError")

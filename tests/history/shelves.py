@@ -23,7 +23,8 @@ def save(root: Path, document: dict[str, Any], hours: float) -> Path:
     """Write a record as a run that began so many hours after the first of November, noon UTC; return its folder."""
     started = FIRST + timedelta(hours=hours)
     workload = document["plan"]["workload"]
-    parent = root / document["division"] / "acme" / "results" / "one" / document["family"] / workload["model"] / "run"
+    parent = root / document["division"] / "acme" / "results" / "one" / document["family"] / workload["model"]
+    parent = parent if document["family"] == "checkpointing" else parent / "run"
     folder = parent / f"{started:%Y%m%d_%H%M%S}"
     folder.mkdir(parents=True)
     ended = started + timedelta(minutes=10)

@@ -80,5 +80,17 @@ def test_configuration_versions_hosts_and_environment_are_listed_where_they_diff
     }
 
 
+def test_what_plugins_said_is_compared_and_what_pytest_sets_is_not():
+    before, after = record(), record()
+    before["extra"], after["extra"] = {"acme": {"firmware": "7.0"}}, {"acme": {"firmware": "7.1"}}
+    after["cluster_start"]["hosts"][0]["extra"] = {"numa": {"nodes": 2}}
+    after["environment_variables"] = ["PYTEST_XDIST_WORKER", "COLUMNS", "LINES"]
+    found = {(move.kind, move.name): (move.before, move.after) for move in moves(before, after)}
+    assert found == {
+        ("host", "host 1 numa.nodes"): ("absent", "2"),
+        ("plugin", "acme.firmware"): ("7.0", "7.1"),
+    }
+
+
 def test_repeats_of_one_measurement_moved_nothing():
     assert moves(record(), record(run="run2", seed=9, tag="x", series="y")) == ()

@@ -1,12 +1,13 @@
 """Repeats of one result: what is complete, what may be continued, how long the pause may be."""
 
 import dataclasses
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from storagebench.edition import load_edition
-from storagebench.history.series import begun, complete_run, made_together, pause
+from storagebench.history.series import begun, complete_run, failed_since, made_together, pause
 from storagebench.plan.training import make_plan
 from storagebench.select import Point
 from storagebench.serial import to_json
@@ -47,6 +48,32 @@ def test_the_next_run_starts_before_twice_the_shortest_is_past(tmp_path, minutes
     waited = pause(found, EDITION, "training", FIRST + timedelta(minutes=minutes))
     assert (waited.in_danger, waited.broken) == (in_danger, broken)
     assert f"began {minutes} min 0 s ago where rule 2.1.18 wants less than 20 min 0 s" in str(waited)
+
+
+@pytest.mark.parametrize(
+    ("edition", "status", "place", "ends"),
+    [
+        ("2.0", "failed", 1, True),
+        ("2.0", "interrupted", 1, False),
+        ("2.0", "running", 1, False),
+        ("2.0", "failed", -1, False),
+        ("3.0", "failed", 1, False),
+    ],
+)
+def test_a_failed_run_ends_a_series_where_the_edition_says_so(tmp_path, edition, status, place, ends):
+    found = saved(tmp_path, plan("warmup"), plan("run1")).runs
+    last = found[-1].folder
+    folder = last.with_name(f"{int(last.name[:8]) + place}{last.name[8:]}")
+    folder.mkdir()
+    (folder / "incomplete.json").write_text(json.dumps({"status": status}))
+    assert failed_since(found, load_edition(edition), "training") == (folder if ends else None)
+
+
+@pytest.mark.parametrize("family", ["vector_database", "kv_cache", "checkpointing"])
+def test_other_families_have_no_limit_between_repeats(tmp_path, family):
+    found = saved(tmp_path, plan("run1")).runs
+    assert pause(found, EDITION, family, datetime.now(UTC)) is None
+    assert failed_since(found, EDITION, family) is None
 
 
 def test_without_a_rule_or_without_a_run_there_is_no_limit(tmp_path):

@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 from fixtures.options import OPTIONS
+from storagebench.history.gate import HEADLINE
 from storagebench.model import OFFICIAL
 from storagebench.parameters.schema import schema_of
+from storagebench.report.presentation import HOMES, presentation_of
 
 ROOT = Path(__file__).parents[2]
 PLACES = ("docs", "suites", "bench", "configs", "fixtures", "rules")
@@ -118,3 +120,9 @@ def test_the_architecture_has_the_layers_and_the_packages_that_there_are():
     parts = [path.name for path in (ROOT / "storagebench").iterdir() if not path.name.startswith("__")]
     table = page.split("\n## Where a thing lives")[1].split("\n## ")[0]
     assert [name for name in parts if not re.search(rf"\b{name}(/|`)", table)] == []
+
+
+@pytest.mark.parametrize("family", HOMES)
+def test_the_page_on_gates_names_the_two_figures_of_a_family(family):
+    row = " and ".join(f"`{one.metric}` ({one.name})" for one in presentation_of({"family": family}).figures[:HEADLINE])
+    assert f"| {family.replace('_', ' ')} | {row} |" in (ROOT / "docs" / "how-to" / "history.md").read_text()

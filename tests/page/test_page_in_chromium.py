@@ -71,6 +71,17 @@ addEventListener("load", () => {
     plots: boxes("svg.plot:not(details svg)"),
     of_one_run: [...first.querySelectorAll("svg.plot")].map((plot) => Math.round(plot.getBoundingClientRect().top)),
     labels: boxes("svg.plot:not(details svg) text"),
+    crowded: [...document.querySelectorAll("svg.plot:not(details svg)")].flatMap((plot) => {
+      const frame = plot.getBoundingClientRect();
+      const above = [...plot.querySelectorAll("text, rect")].filter((one) => ["14", "4"].includes(one.getAttribute("y")));
+      const ends = above.map((one) => [one, one.getBoundingClientRect()]).sort((a, b) => a[1].left - b[1].left);
+      return ends.filter(([one, box], place) => {
+        const [before, near] = place > 0 ? ends[place - 1] : [one, {right: box.left}];
+        const gap = box.left - near.right;
+        return box.right > frame.right || gap < 0 || (before.tagName === "rect" && gap > 0.03 * frame.width);
+      })
+        .map(([one]) => one.textContent || plot.textContent);
+    }),
     scales: [...document.querySelectorAll("svg.plot:not(details svg)")].map((plot) => plot.getBoundingClientRect().width / 400),
     texts: boxes("#results-table td, .headline dd, .findings td, p"),
     logs: boxes(".logwrapper").map((box) => box.height),
@@ -205,6 +216,11 @@ def test_text_is_large_enough_to_read(look, width):
     assert min(box["size"] for box in seen["texts"] if box["text"]) >= 13
     label = min(box["size"] for box in seen["labels"])
     assert label * min(seen["scales"]) >= 10
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_names_in_a_legend_stand_apart_and_inside_their_plot(look, width):
+    assert look(width)["crowded"] == []
 
 
 def test_logs_are_folded(look):

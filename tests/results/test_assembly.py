@@ -37,6 +37,18 @@ def test_of_more_runs_than_the_edition_wants_the_last_in_a_row_go_in(tmp_path):
     assert [path.name for path in draft.runs] == [run.folder.name for run in found.runs[2:]]
 
 
+def test_of_two_invocations_both_go_in_and_climbs_do_not(tmp_path):
+    def invocation(phase, token, **plan):
+        return record(run=phase, series="s1", system="one", **plan) | {
+            "family": "checkpointing", "plan_fingerprint": phase, "evidence": {"series": token}
+        }  # fmt: skip
+
+    made = [invocation("write", 1), invocation("read", 1), invocation("write", 2), invocation("read", 2)]
+    found, draft = built(tmp_path, *made, record(run="climb", system="one"))
+    assert [path.name for path in draft.runs] == [run.folder.name for run in found.runs[2:4]]
+    assert draft.left_out["0005"].endswith("was made by --climb and is no part of a result")
+
+
 def test_whatif_never_goes_in(tmp_path):
     _, draft = built(tmp_path, record("quick"), *series("s1"))
     assert draft.left_out == {"0001": "unet3d-h100-x2-run1 was run as whatif"}

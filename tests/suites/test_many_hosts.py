@@ -56,6 +56,16 @@ def test_two_hosts_with_two_ranks_each_train_together(ssh_hosts, tmp_path, mpiru
     assert not list((tmp_path / "data").glob(".storagebench*"))
 
 
+def test_a_climb_keeps_hosts_equal_and_stops_at_their_slots(ssh_hosts, tmp_path):
+    hosts = (f"--hosts={ssh_hosts.text(2)}", f"--ssh-config={ssh_hosts.config}", "--sample-interval=0")
+    done = session(tmp_path, "--climb", "-k", "unet3d-b200", *hosts, *TINY, "--param=metric.au=0.001")
+    assert done.returncode == 0, done.output
+    assert [record["plan"]["accelerators"] for record in done.records()] == [2, 4]
+    assert done.line("climb: x4 is at 0.1 % AU or above").endswith(
+        "--hosts has 4 slots for 6 ranks: raise them or add hosts"
+    )
+
+
 def test_with_recovery_shift_each_rank_reads_what_the_other_host_saved(ssh_hosts, tmp_path):
     hosts = (f"--hosts={ssh_hosts.text(4)}", f"--ssh-config={ssh_hosts.config}", "--collector=ssh")
     shifted = ("--param=checkpoint.recovery_rank_shift=true", "--param=checkpoint.num_checkpoints_write=1")

@@ -6,6 +6,9 @@ import shutil
 import pytest
 
 from tests.suites.session import TINY, session
+from tests.suites.test_checkpointing_suite import run as checkpoints
+from tests.suites.test_kvcache_suite import CHAT
+from tests.suites.test_kvcache_suite import run as kv_cache
 
 POINT = ("-k", "unet3d-b200-x1", "--accelerators=1", *TINY)
 OPEN = ("-k", "unet3d-b200-x1", "--accelerators=1", "--division=open", *TINY[1:])
@@ -52,3 +55,22 @@ def test_a_series_that_waited_too_long_is_not_continued_and_says_why(tmp_path):
     assert "unet3d-b200-x1-run2 cannot continue the series of 0001 to 0001" in done.output
     assert "rule 2.1.18 wants less than" in done.output
     assert "1 error" in done.output
+
+
+def test_the_reading_invocation_goes_on_after_the_writing_one(tmp_path):
+    wrote = checkpoints(tmp_path, "--split-phases", "-k=llama3-8b and write")
+    assert wrote.returncode == 0, wrote.output
+    done = checkpoints(tmp_path, "--split-phases", "--resume")
+    assert done.returncode == 0, done.output
+    assert "1 skipped" in done.output
+    assert [record["plan"]["run"] for record in done.records()] == ["write", "read"]
+    write, read = (record["evidence"]["series"] for record in done.records())
+    assert write == read
+
+
+def test_a_sequence_of_options_is_one_run_and_complete_or_not(tmp_path):
+    done, _ = kv_cache(tmp_path, "-k", "chat", *CHAT)
+    assert done.returncode == 0, done.output
+    again, _ = kv_cache(tmp_path, "-k", "chat", *CHAT, "--resume")
+    assert "1 skipped" in again.output
+    assert len(again.records()) == 1

@@ -1,7 +1,9 @@
 """What executes a training plan: one protocol, and the engines behind it by the name that --engine takes."""
 
+import importlib
 from typing import Protocol
 
+from storagebench import extensions
 from storagebench.engines.training.outcome import Outcome
 from storagebench.launch import Launcher, Tell
 from storagebench.model import TrainingPlan
@@ -31,12 +33,15 @@ class Engine(Protocol):
         ...
 
 
+ENGINES = {
+    "native": "storagebench.engines.training.native",
+    "dlio": "storagebench.engines.training.dlio.engine",
+}
+"""By name, the module whose ENGINE it is; loaded when used. Plugins add to them."""
+
+
 def engine_of(name: str) -> Engine:
-    """Return an engine by its name; what it imports is loaded only then."""
-    if name == "dlio":
-        from storagebench.engines.training.dlio.engine import DlioEngine
-
-        return DlioEngine()
-    from storagebench.engines.training.native import NativeEngine
-
-    return NativeEngine()
+    """Return an engine by its name."""
+    home = (ENGINES | extensions.modules("training engine"))[name]
+    engine: Engine = importlib.import_module(home).ENGINE
+    return engine

@@ -2,6 +2,7 @@
 
 from storagebench import __version__
 from storagebench.engines.clock import local_stamp
+from storagebench.engines.training.engine import Engine
 from storagebench.engines.training.outcome import Outcome, RankResult
 from storagebench.launch import Job, Launcher, Tell
 from storagebench.model import TrainingPlan
@@ -42,3 +43,6 @@ class NativeEngine:
             ended_at=local_stamp(),
             ranks=tuple(from_json(RankResult, result) for result in results),
         )
+
+
+ENGINE: Engine = NativeEngine()

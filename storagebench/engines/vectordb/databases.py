@@ -2,12 +2,13 @@
 
 import importlib
 
+from storagebench import extensions
 from storagebench.engines.vectordb.backend import Backend, Session, Target
 from storagebench.errors import ConfigError
 from storagebench.model import DATABASES, VectorDatabasePlan
 
 HOMES = {name: f"storagebench.engines.vectordb.backends.{name}" for name in DATABASES}
-"""Names as results trees have them, and the module whose BACKEND it is."""
+"""Names as results trees have them, and the module whose BACKEND it is. Plugins add to them."""
 
 
 def backend_of(name: str) -> Backend:
@@ -16,9 +17,10 @@ def backend_of(name: str) -> Backend:
     Raises:
         ConfigError: there is none of that name.
     """
-    if name not in HOMES:
-        raise ConfigError(f"there is no database '{name}'; there are {', '.join(HOMES)}")
-    backend: Backend = importlib.import_module(HOMES[name]).BACKEND
+    known = HOMES | extensions.modules("vector database")
+    if name not in known:
+        raise ConfigError(f"there is no database '{name}'; there are {', '.join(known)}")
+    backend: Backend = importlib.import_module(known[name]).BACKEND
     return backend
 
 

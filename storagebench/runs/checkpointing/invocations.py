@@ -92,5 +92,5 @@ def _check_gap(plan: CheckpointingPlan, gap_s: float | None) -> None:
     if most is not None and gap_s is not None and gap_s > most and plan.division != "whatif":
         raise PlanError(
             f"{plan.id}: the reads would begin {gap_s:.1f} s after the writes ended, where rule 4.7.1 allows {most} s: "
-            "write again, and begin sooner"
+            "write again (without --resume), and begin sooner"
         )

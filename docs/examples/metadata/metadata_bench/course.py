@@ -66,6 +66,9 @@ class Metadata:
 def measure(data_dir: str, files: int) -> dict[str, float]:
     """Make, look at and remove files in a new directory; operations per second.
 
+    Whoever made a file has its attributes in the client's cache, and nothing empties that in between: the rate of looking is
+    that of the client, not of the storage.
+
     Raises:
         EngineError: the storage refused.
     """

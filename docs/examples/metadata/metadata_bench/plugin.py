@@ -2,20 +2,22 @@
 
 from pathlib import Path
 
-from storagebench.hookspec import Contribution
+from storagebench.hookspec import Benchmark
 
 HERE = Path(__file__).resolve().parents[1]
 
 
-def pytest_storagebench_benchmark() -> Contribution:
+def pytest_storagebench_contribute() -> list[Benchmark]:
     """Add the family."""
-    return Contribution(
-        suite="metadata",
-        official="metadata",
-        description="making, looking at and removing files in one directory",
-        folder=HERE,
-        configurations=HERE / "configs",
-        course="metadata_bench.course",
-        presentation="metadata_bench.presentation",
-        rules="metadata_bench.rules",
-    )
+    return [
+        Benchmark(
+            suite="metadata",
+            official="metadata",
+            description="making, looking at and removing files in one directory",
+            folder=HERE,
+            configurations=HERE / "configs",
+            course="metadata_bench.course",
+            presentation="metadata_bench.presentation",
+            rules="metadata_bench.rules",
+        )
+    ]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from storagebench import extensions
 from storagebench.errors import ConfigError
 from storagebench.model import Storing
 
@@ -95,7 +96,7 @@ BACKENDS: Mapping[str, str] = {
     "s3": "storagebench.engines.kvcache.stores.s3_objects",
     "lmcache": "storagebench.engines.kvcache.stores.lmcache_server",
 }
-"""By name, the module whose `open_backend(place)` returns it; loaded when used."""
+"""By name, the module whose `open_backend(place)` returns it; loaded when used. Plugins add to them."""
 
 
 def open_backend(place: Place) -> Backend:
@@ -105,8 +106,8 @@ def open_backend(place: Place) -> Backend:
         ConfigError: there is none of that name, its package is not installed, or its settings do not fit.
         EngineError: it cannot be reached or written.
     """
-    name = place.storing.backend
-    if name not in BACKENDS:
-        raise ConfigError(f"no KV-cache backend '{name}'; there are {', '.join(BACKENDS)}")
-    backend: Backend = importlib.import_module(BACKENDS[name]).open_backend(place)
+    name, known = place.storing.backend, {**BACKENDS, **extensions.modules("KV-cache backend")}
+    if name not in known:
+        raise ConfigError(f"no KV-cache backend '{name}'; there are {', '.join(known)}")
+    backend: Backend = importlib.import_module(known[name]).open_backend(place)
     return backend

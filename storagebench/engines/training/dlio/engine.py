@@ -6,6 +6,7 @@ from storagebench.engines.clock import local_stamp
 from storagebench.engines.training.dlio.configuration import configuration, plugin_of
 from storagebench.engines.training.dlio.installation import Installation, installation_of
 from storagebench.engines.training.dlio.results import outcome_files, rank_results
+from storagebench.engines.training.engine import Engine
 from storagebench.engines.training.outcome import Outcome
 from storagebench.launch import Interpreter, Job, Launcher, Tell
 from storagebench.launch.mpirun import find_mpirun
@@ -74,3 +75,6 @@ def _mpi_bin(plan: TrainingPlan, installation: Installation) -> str | None:
     """Name the mpirun: the user's, that beside DLIO's Python, or None to look further."""
     assert plan.dlio is not None
     return plan.dlio.mpi_bin or installation.mpi_bin
+
+
+ENGINE: Engine = DlioEngine()
