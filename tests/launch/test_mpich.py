@@ -59,4 +59,5 @@ def test_ranks_on_two_hosts_count_from_0_on_each(mpich, fake_hosts):
 def test_a_rank_that_is_killed_ends_the_job(mpich, fake_hosts):
     with pytest.raises((EngineError, ClusterError)) as caught:
         launch(mpich, 4, TWO_HOSTS, do="misbehave", way="kill", culprit=3)
-    assert str(caught.value).startswith(("rank 3", "a rank died"))
+    # which one depends on whose words hydra passes on first
+    assert str(caught.value).startswith(("rank 3", "a rank died", "a rank on 127.0.0.3 was killed by SIGKILL"))
