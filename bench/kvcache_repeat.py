@@ -18,12 +18,11 @@ import ctypes
 import random
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.fio import NOISE, demand_fio, own_folder
-from bench.kvcache_vs_fio import Bench
+from bench.kvcache_vs_fio import Bench, parser_of
 from storagebench.units import MIB
 
 SIZES_MIB = (2.5, 32.0)
@@ -40,15 +39,8 @@ class Rates(NamedTuple):
 
 def main() -> int:
     """Measure, print a table and the verdict; the exit code is 1 when ours scatters more than fio."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where the files go")
-    parser.add_argument("--op", choices=("read", "write"), default="read")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = parser_of(__doc__ or "", rounds=5)
     parser.add_argument("--repeats", type=int, default=2, help="runs of each side in a round")
-    parser.add_argument("--seconds", type=float, default=2.0, help="the window")
-    parser.add_argument("--threads", type=int, default=8)
-    parser.add_argument("--part-mib", type=float, default=4.0, help="one request of ours")
-    parser.add_argument("--layout", choices=("objects", "slab"), default="objects")
     parser.add_argument("--small-pages", action="store_true", help="our buffers in small pages, as fio's are")
     options = parser.parse_args()
     demand_fio()

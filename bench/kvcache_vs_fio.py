@@ -228,16 +228,22 @@ def _raw_reads(path: Path, make: Callable[[], memoryview], part: int, seconds: f
     return sum(counts) / GIB / (time.perf_counter() - begin)
 
 
-def main() -> int:
-    """Measure, print a table and the verdict; the exit code is 1 when a bar is missed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser_of(description: str, rounds: int) -> argparse.ArgumentParser:
+    """Return a parser of the options that a `Bench` is made with."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()), help="where the files go")
     parser.add_argument("--op", choices=("read", "write"), default="read")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument("--seconds", type=float, default=2.0, help="the window")
     parser.add_argument("--threads", type=int, default=8)
     parser.add_argument("--part-mib", type=float, default=4.0, help="one request of ours")
     parser.add_argument("--layout", choices=("objects", "slab"), default="objects")
+    return parser
+
+
+def main() -> int:
+    """Measure, print a table and the verdict; the exit code is 1 when a bar is missed."""
+    parser = parser_of(__doc__ or "", rounds=3)
     parser.add_argument("--pages", action="store_true", help="compare memory of huge and of small pages instead")
     options = parser.parse_args()
     random.seed(1)

@@ -7,6 +7,7 @@ import pytest
 
 from storagebench.errors import RecordError
 from storagebench.history import open_shelf
+from storagebench.history.shelf import item_of
 from tests.history.shelves import record, save, shelf
 
 
@@ -81,6 +82,20 @@ def test_the_runs_of_a_result_are_those_of_one_plan_and_one_series_without_the_w
     found = shelf(tmp_path, *series)
     assert [run.name for run in found.result_of(found.runs[2])] == ["0002", "0003"]
     assert [run.name for run in found.result_of(found.runs[4])] == ["0005", "0006"]
+
+
+def test_the_two_invocations_of_a_result_and_the_variants_of_a_workload_are_items_of_their_own(tmp_path):
+    workload = record()["plan"]["workload"]
+    plans = (
+        {"run": "1-write"},
+        {"run": "1-read"},
+        {"run": "2-read"},
+        {"run": "1", "workload": workload | {"variant": "parquet"}},
+        {"run": "1", "workload": workload | {"variant": None}},
+    )
+    write, read, again, variant, plain = (item_of(record(**plan)["plan"]) for plan in plans)
+    assert read == again
+    assert len({write, read, variant, plain}) == 4
 
 
 def test_no_folder_is_an_empty_shelf(tmp_path):

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from storagebench import parameters
 from storagebench.model import Edition, Plan, Prediction
-from storagebench.plan import Wishes
+from storagebench.plan import Wishes, chosen
 from storagebench.select import Point
 
 
@@ -33,31 +33,18 @@ class MetadataPlan(Plan):
 def make_plan(point: Point, wishes: Wishes, edition: Edition, seed: int) -> MetadataPlan:
     """Make a point concrete."""
     overrides = wishes.overrides(point.workload)
-    tree = point.workload.parameters
-    for name, override in overrides.items():
-        tree = parameters.set_dotted(tree, name, override.value)
+    values = {name: override.value for name, override in overrides.items()}
+    tree = parameters.with_values(point.workload.parameters, values)
     prediction = Prediction(
         disk_bytes=0, memory_bytes_per_host=0, least_duration_s=0, working=(f"{tree['files']:,} empty files",)
     )
     return MetadataPlan(
-        id=point.id,
-        workload=point.workload,
-        division=wishes.division,
-        edition=edition.name,
-        run=point.run,
-        quick=wishes.quick,
-        hosts=wishes.hosts,
-        accelerators=point.accelerators,
+        **chosen(point, wishes, edition),
         parameters=tree,
         overrides=overrides,
         settings={},
         prediction=prediction,
         seed=seed,
-        engine=wishes.engine,
-        launcher=wishes.launcher,
-        organisation=wishes.organisation,
-        system=wishes.system,
-        results_dir=wishes.results_dir,
         data_dir=wishes.data_dir,
         files=tree["files"],
     )
