@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from storagebench.engines.progress import Progress
 from storagebench.engines.storage.counters import Counted, Counters, peak_memory_bytes
 from storagebench.errors import StorageBenchError
 from storagebench.launch.communicator import Communicator, run_rank
-from storagebench.model import Load, Stage
+from storagebench.model import Stage
 from storagebench.serial import from_json, to_json
 
 NS = 1_000_000_000
@@ -140,7 +141,7 @@ class _Client:
         if len(share.trace.fill):
             total = len(share.trace.fill)
             Progress(self._communicator, f"{self._stage.name}: filling", total, "objects")(0)
-            load = Load(**{**_fields(self._stage.load), "kind": "closed", "in_flight": 2 * len(executors)})
+            load = replace(self._stage.load, kind="closed", in_flight=2 * len(executors))
             Run(fill_of(share.trace), load, [], executors).complete()
         return time.perf_counter() - begin
 
@@ -178,11 +179,6 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
     except OSError:
         return  # somebody else's files are in it
-
-
-def _fields(load: Load) -> dict[str, Any]:
-    fields: dict[str, Any] = to_json(load)
-    return fields
 
 
 if __name__ == "__main__":

@@ -111,8 +111,9 @@ class Run:
         try:
             for _ in range(self._load.in_flight):
                 self._release_next()
-            while not (self.exhausted_ns or self.crew.stopping.wait(0.005)):
-                pass
+            while self._left:
+                if self.crew.stopping.wait(0.005):
+                    break
         finally:
             self._stop()
         self._check()

@@ -212,3 +212,13 @@ def test_a_mistake_in_a_backend_ends_the_run_with_its_name(monkeypatch):
     monkeypatch.setattr(type(backend.session()), "write", mistaken)
     with pytest.raises(EngineError, match=r"writing object \w{16} .* failed: IndexError: a part too many"):
         execute(stage, make_trace(stage, 42), backend)
+
+
+def test_a_plan_without_requests_is_done_at_once():
+    trace = make_trace(stages.stage("chat"), 42)
+    nothing = share_of(
+        replace(trace, operations=trace.operations[:0], requests=trace.requests[:0], fill=trace.fill[:0])
+    )
+    run = Run(nothing, stages.stage("chat").load, [], [Executor(MemoryBackend(), PAYLOAD, MIB)])
+    run.complete()
+    assert not done(run)
