@@ -227,6 +227,7 @@ def test_a_host_that_dies_ends_the_run_with_its_name(ssh_hosts, running, tmp_pat
     assert (
         f"{ssh_hosts[1].address} cannot be reached any more" in said
         or f"start anything on {ssh_hosts[1].address}" in said
+        or f"start anything on {ssh_hosts[1].name} (" in said  # ssh's last words decide which name is told
     )
     assert ssh_hosts[0].left(60) == []
 
@@ -238,6 +239,7 @@ def test_a_host_that_loses_its_network_ends_the_run_with_its_name(ssh_hosts, run
     assert (
         f"{ssh_hosts[1].address} cannot be reached any more" in said
         or f"start anything on {ssh_hosts[1].address}" in said
+        or f"start anything on {ssh_hosts[1].name} (" in said  # ssh's last words decide which name is told
     )
     ssh_hosts[
         1
